@@ -1,0 +1,85 @@
+"""The one tree of errors, and the shape every problem is shown in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+Severity = Literal["error", "warning"]
+
+
+@dataclass(frozen=True, order=True)
+class Position:
+    """A place in a file a person wrote; lines and columns count from 1."""
+
+    file: str
+    line: int = 1
+    column: int = 1
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong: what it is, where it stands, what to type next."""
+
+    code: str
+    message: str
+    at: Position | None = None
+    hint: str | None = None
+    severity: Severity = "error"
+
+    def __str__(self) -> str:
+        place = f"{self.at}: " if self.at else ""
+        hint = f"\n  hint: {self.hint}" if self.hint else ""
+        return f"{place}{self.code} {self.message}{hint}"
+
+
+class FloeError(Exception):
+    """The base of every error floe raises on purpose; carries one problem or several."""
+
+    exit_status = 1
+
+    def __init__(self, problems: Problem | Sequence[Problem]) -> None:
+        self.problems: tuple[Problem, ...] = (
+            (problems,) if isinstance(problems, Problem) else tuple(problems)
+        )
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class SpecError(FloeError):
+    """What was typed is wrong: a file, a key, a value, a SQL text, a command line."""
+
+    exit_status = 2
+
+
+class PolicyError(FloeError):
+    """A policy or a gate refused."""
+
+    exit_status = 3
+
+
+class PluginError(FloeError):
+    """A plugin is missing, ambiguous, incompatible or misconfigured."""
+
+    exit_status = 2
+
+
+class ServiceError(FloeError):
+    """A service could not be reached or answered badly."""
+
+    exit_status = 4
+
+
+class WorkError(FloeError):
+    """The work itself failed: a model, a test, a commit, a full disk."""
+
+
+class ConflictError(WorkError):
+    """Somebody else is at it or was faster: a running run, a moved table."""
+
+
+class IncompatibleChange(FloeError):
+    """A change would break somebody who reads the table."""

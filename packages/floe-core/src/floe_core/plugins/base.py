@@ -1,0 +1,43 @@
+"""What every plugin is: its configuration, with metadata and a health check."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from pydantic import BaseModel, ConfigDict
+from pydantic.alias_generators import to_camel
+
+API_VERSION = "1.0"
+
+
+@dataclass(frozen=True)
+class PluginMetadata:
+    """Who a plugin is. ``instrumentation`` names the tracer it reports spans under, if it does."""
+
+    name: str
+    version: str
+    floe_api_version: str = API_VERSION
+    instrumentation: str | None = None
+
+
+@dataclass(frozen=True)
+class Health:
+    """The answer of a health check: ``reason`` says what is wrong, empty when healthy."""
+
+    healthy: bool
+    reason: str = ""
+
+
+class Plugin(BaseModel):
+    """A plugin is its configuration: fields are the ``config:`` keys of the manifest."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True, ignored_types=()
+    )
+
+    metadata: ClassVar[PluginMetadata]
+
+    def health(self) -> Health:
+        """Whether the plugin could do its work now; asks its service, with a timeout."""
+        return Health(healthy=True)

@@ -1,0 +1,27 @@
+"""Where the tables are listed."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from pathlib import Path
+
+from floe_core.lake import Lake
+from floe_core.plugins.base import Plugin
+from floe_core.plugins.storage import StoragePlugin
+
+
+class CatalogPlugin(Plugin, ABC):
+    """A catalog of Iceberg tables."""
+
+    @property
+    @abstractmethod
+    def catalog_name(self) -> str:
+        """The catalog's name, which is also dbt's database."""
+
+    @abstractmethod
+    def open(self, storage: StoragePlugin, state_dir: Path) -> Lake:
+        """Open the catalog, making it when it is new.
+
+        Raises WorkError when the state was moved or copied from elsewhere, and
+        ServiceError when the catalog cannot be reached.
+        """

@@ -1,0 +1,113 @@
+"""The tool that turns a dbt project into SQL and runs it."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from floe_core.events import RunEvent
+from floe_core.plugins.base import Plugin
+
+ResourceType = Literal["model", "seed", "test", "unit_test", "source", "snapshot"]
+
+
+@dataclass(frozen=True)
+class DbtLocation:
+    """Where one project's files lie: all absolute, none of them in an artifact."""
+
+    project_dir: Path
+    profiles_dir: Path
+    target_dir: Path
+    log_dir: Path
+
+
+@dataclass(frozen=True)
+class ParsedNode:
+    """One node of a parsed project, as far as floe needs it.
+
+    ``path`` is relative to the project. ``columns`` are the documented ones, as (name, data_type or
+    None). ``meta`` merges ``config.meta`` and ``meta``. ``raw_sha256`` is the digest of the node's own file
+    content. ``attached`` is the node a test belongs to.
+    """
+
+    unique_id: str
+    resource_type: ResourceType
+    name: str
+    alias: str
+    database: str
+    schema: str
+    path: str
+    package: str
+    language: str = "sql"
+    materialized: str | None = None
+    depends_on: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    description: str = ""
+    columns: tuple[tuple[str, str | None], ...] = ()
+    meta: Mapping[str, Any] = field(default_factory=dict)
+    config: Mapping[str, Any] = field(default_factory=dict)
+    raw_sha256: str = ""
+    attached: str | None = None
+    severity: str | None = None
+
+
+@dataclass(frozen=True)
+class ParsedProject:
+    """A parsed project; ``nodes`` in dependency order, then by unique id.
+
+    ``env_vars`` are the environment variables the project reads, with their values: they decide
+    whether a parse is still current, and never reach an artifact.
+    """
+
+    name: str
+    profile: str
+    nodes: tuple[ParsedNode, ...]
+    env_vars: Mapping[str, str]
+    handle: Any = field(repr=False, compare=False, default=None)
+
+
+@dataclass(frozen=True)
+class CompiledNode:
+    """What rendering gave: SQL, or the reason why it must wait for the run, or what is wrong.
+
+    ``columns`` are those of a seed, as (name, engine type).
+    """
+
+    sql: str | None = None
+    deferred: str | None = None
+    error: str | None = None
+    error_line: int = 1
+    columns: tuple[tuple[str, str], ...] | None = None
+
+
+class DBTPlugin(Plugin, ABC):
+    """A way to run dbt. Everything here imports dbt, so the compiler calls it only when files changed."""
+
+    @abstractmethod
+    def parse(self, location: DbtLocation) -> ParsedProject:
+        """Parse the project with the generated profile.
+
+        Raises SpecError with dbt's own words, the file and what to type when it does not parse,
+        when packages are missing, when a profile is.
+        """
+
+    @abstractmethod
+    def compile(self, location: DbtLocation, project: ParsedProject) -> Mapping[str, CompiledNode]:
+        """Render models and tests, and find the columns of seeds; by unique id. Queries nothing."""
+
+    @abstractmethod
+    def build(
+        self,
+        location: DbtLocation,
+        *,
+        select: Sequence[str],
+        full_refresh: bool,
+        observe: Callable[[RunEvent], None],
+    ) -> bool:
+        """Seed, run and test in dependency order, telling ``observe`` each step; true if all is well.
+
+        Raises SpecError when ``select`` matches nothing or does not parse.
+        """

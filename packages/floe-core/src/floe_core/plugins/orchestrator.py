@@ -1,0 +1,64 @@
+"""What runs products, on demand and on time."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from floe_core.events import RunEvent
+from floe_core.location import Location
+from floe_core.plugins.base import Plugin
+
+if TYPE_CHECKING:
+    from floe_core.run import RunResult
+    from floe_core.schemas.artifacts import CompiledArtifacts
+
+
+@dataclass(frozen=True)
+class Served:
+    """The orchestrator's processes, left running."""
+
+    url: str
+    pids: tuple[int, ...]
+
+
+class OrchestratorPlugin(Plugin, ABC):
+    """An orchestrator."""
+
+    @abstractmethod
+    def definitions_source(self, manifest: str | None) -> str:
+        """The text of ``definitions.py``; ``manifest`` is its path relative to that file's folder."""
+
+    @abstractmethod
+    def write_workspace(self, locations: Sequence[Location]) -> Path:
+        """Write the list of code locations into the platform's state and return its path."""
+
+    @abstractmethod
+    def run(
+        self,
+        location: Location,
+        artifacts: CompiledArtifacts,
+        *,
+        select: Sequence[str],
+        full_refresh: bool,
+        observe: Callable[[RunEvent], None],
+    ) -> RunResult:
+        """Run the product's job in this process, on the instance the UI reads.
+
+        Raises ConflictError when another run of the product is going.
+        """
+
+    @abstractmethod
+    def serve(self, locations: Sequence[Location], *, port: int) -> Served:
+        """Start the UI and the daemon in the background, or find them running; returns when they answer."""
+
+    @abstractmethod
+    def stop(self, state_dir: Path) -> bool:
+        """End what ``serve`` left running, children included; false if nothing was."""
+
+    @abstractmethod
+    def sensor_definition(self) -> Any:
+        """The sensor that starts a product's first run once the platform is healthy, with its job."""
