@@ -90,5 +90,8 @@ class Lake(Protocol):
     def tables(self, namespaces: Sequence[str] | None = None) -> list[PublishedTable]:
         """The published tables, sorted by namespace and name; all namespaces when none is given."""
 
+    def is_published(self, namespace: str, table: str, snapshot_id: int) -> bool:
+        """Whether main is at the snapshot or has come past it."""
+
     def run(self, identity: RunIdentity) -> AbstractContextManager[LakeRun]:
         """Make ``identity`` the run of this process: adapters find it through ``floe_iceberg``."""

@@ -13,7 +13,7 @@ from floe_core.location import Location
 from floe_core.plugins.base import Plugin
 
 if TYPE_CHECKING:
-    from floe_core.run import RunResult
+    from floe_core.run_result import RunResult
     from floe_core.schemas.artifacts import CompiledArtifacts
 
 

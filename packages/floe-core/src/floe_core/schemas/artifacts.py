@@ -27,6 +27,7 @@ class ArtifactMetadata(_Part):
     description: str | None
     platform: str
     floe_version: str
+    dbt_project: str  # the folder of the dbt project, relative to that of floe.yaml
 
 
 class PluginChoice(_Part):

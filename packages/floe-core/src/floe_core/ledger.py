@@ -1,0 +1,267 @@
+"""The run ledger: what ran, when, with what outcome. Plain SQLite, no engine."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from floe_core.errors import ConflictError, Problem
+from floe_core.events import ModelFinished, TestFinished
+from floe_core.lake import RunIdentity, Written
+from floe_core.run_result import ModelResult, RunResult, RunState, TestResult
+
+_SCHEMA_VERSION = 1
+_SCHEMA = """
+create table if not exists runs (
+    run_id text not null,
+    attempt integer not null,
+    product text not null,
+    environment text not null,
+    artifact_digest text not null,
+    trace_id text not null,
+    git_commit text,
+    engine_run_id text,
+    state text not null,
+    published integer not null default 0,
+    started_at text not null,
+    ended_at text,
+    reason text,
+    primary key (run_id, attempt)
+);
+create index if not exists runs_by_start on runs (product, environment, started_at);
+create index if not exists runs_by_state on runs (state);
+create table if not exists models (
+    run_id text not null,
+    attempt integer not null,
+    unique_id text not null,
+    name text not null,
+    state text not null,
+    seconds real not null,
+    rows integer,
+    snapshot_id integer,
+    error text,
+    primary key (run_id, attempt, unique_id)
+);
+create table if not exists tests (
+    run_id text not null,
+    attempt integer not null,
+    unique_id text not null,
+    name text not null,
+    model text,
+    state text not null,
+    failures integer not null,
+    seconds real not null,
+    blocking integer not null,
+    error text,
+    primary key (run_id, attempt, unique_id)
+);
+create table if not exists writes (
+    run_id text not null,
+    attempt integer not null,
+    unique_id text not null,
+    namespace text not null,
+    name text not null,
+    snapshot_id integer not null,
+    primary key (run_id, attempt, unique_id)
+);
+"""
+
+
+class Ledger:
+    """The ledger of one platform; safe for several processes, one connection for each call."""
+
+    def __init__(self, state_dir: Path) -> None:
+        self._path = state_dir / "ledger.db"
+
+    def begin(self, identity: RunIdentity, *, engine_run_id: str | None) -> None:
+        """Write down that a run starts.
+
+        Raises ConflictError when the product already has a running run in the environment: whoever
+        calls this has settled the dead ones before.
+        """
+        with self._transaction() as cursor:
+            rival = cursor.execute(
+                "select run_id, started_at from runs"
+                " where state = 'running' and product = ? and environment = ?",
+                (identity.product, identity.environment),
+            ).fetchone()
+            if rival:
+                raise ConflictError(
+                    Problem(
+                        "FLOE-E501",
+                        f"product '{identity.product}' is already running: "
+                        f"run '{rival['run_id']}', since {rival['started_at']}",
+                        hint="wait for it to end (floe runs), then run again",
+                    )
+                )
+            cursor.execute(
+                "insert into runs (run_id, attempt, product, environment, artifact_digest, trace_id,"
+                " git_commit, engine_run_id, state, started_at)"
+                " values (?, ?, ?, ?, ?, ?, ?, ?, 'running', ?)",
+                (
+                    identity.run_id,
+                    identity.attempt,
+                    identity.product,
+                    identity.environment,
+                    identity.artifact_digest,
+                    identity.trace_id,
+                    identity.git_commit,
+                    engine_run_id,
+                    _now(),
+                ),
+            )
+
+    def record_model(self, identity: RunIdentity, event: ModelFinished) -> None:
+        with self._transaction() as cursor:
+            cursor.execute(
+                "insert or replace into models values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    identity.run_id,
+                    identity.attempt,
+                    event.unique_id,
+                    event.name,
+                    event.state,
+                    event.seconds,
+                    event.rows,
+                    event.snapshot_id,
+                    event.error,
+                ),
+            )
+
+    def record_test(self, identity: RunIdentity, event: TestFinished) -> None:
+        with self._transaction() as cursor:
+            cursor.execute(
+                "insert or replace into tests values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    identity.run_id,
+                    identity.attempt,
+                    event.unique_id,
+                    event.name,
+                    event.model,
+                    event.state,
+                    event.failures,
+                    event.seconds,
+                    event.blocking,
+                    event.error,
+                ),
+            )
+
+    def intend(self, identity: RunIdentity, writes: Sequence[tuple[str, Written]]) -> None:
+        """Write down what is about to be published, so that a crash in between can be settled."""
+        with self._transaction() as cursor:
+            cursor.executemany(
+                "insert or replace into writes values (?, ?, ?, ?, ?, ?)",
+                [
+                    (identity.run_id, identity.attempt, model, w.namespace, w.table, w.snapshot_id)
+                    for model, w in writes
+                ],
+            )
+
+    def intended(self, run: RunResult) -> list[tuple[str, str, int]]:
+        """What the run was about to publish, as (namespace, table, snapshot id)."""
+        with closing(self._connect()) as connection:
+            rows = connection.execute(
+                "select namespace, name, snapshot_id from writes where run_id = ? and attempt = ?"
+                " order by namespace, name",
+                (run.run_id, run.attempt),
+            )
+            return [(row["namespace"], row["name"], row["snapshot_id"]) for row in rows]
+
+    def end(
+        self, run_id: str, attempt: int, state: RunState, *, published: bool, reason: str | None = None
+    ) -> None:
+        """Write down how a run ended; a second word on the same attempt is ignored."""
+        with self._transaction() as cursor:
+            cursor.execute(
+                "update runs set state = ?, published = ?, reason = ?, ended_at = ?"
+                " where run_id = ? and attempt = ? and state = 'running'",
+                (state, published, reason, _now(), run_id, attempt),
+            )
+
+    def running(self) -> list[RunResult]:
+        """The attempts that have begun and not ended, dead ones among them."""
+        return self._select("state = 'running'", ())
+
+    def runs(self, product: str | None = None, *, limit: int = 20) -> list[RunResult]:
+        """The newest attempts first, without their models and tests."""
+        if product is None:
+            return self._select("true", (), limit)
+        return self._select("product = ?", (product,), limit)
+
+    def find(self, run_id: str) -> list[RunResult]:
+        """All attempts of the run whose id is, or uniquely begins with, ``run_id``; newest first."""
+        found = self._select("run_id = ?", (run_id,))
+        if not found and run_id:
+            found = self._select("substr(run_id, 1, ?) = ?", (len(run_id), run_id))
+        return found if len({run.run_id for run in found}) == 1 else []
+
+    def attempt(self, run_id: str, attempt: int) -> RunResult:
+        """One attempt with its models and tests, in the order they ended."""
+        [run] = self._select("run_id = ? and attempt = ?", (run_id, attempt))
+        with closing(self._connect()) as connection:
+            models = connection.execute(
+                "select unique_id, name, state, seconds, rows, snapshot_id, error from models"
+                " where run_id = ? and attempt = ? order by rowid",
+                (run_id, attempt),
+            )
+            tests = connection.execute(
+                "select unique_id, name, model, state, failures, seconds, blocking, error from tests"
+                " where run_id = ? and attempt = ? order by rowid",
+                (run_id, attempt),
+            )
+            return replace(
+                run,
+                models=tuple(ModelResult(**dict(row)) for row in models),
+                tests=tuple(TestResult(**{**dict(row), "blocking": bool(row["blocking"])}) for row in tests),
+            )
+
+    def _select(self, where: str, values: tuple[object, ...], limit: int = -1) -> list[RunResult]:
+        if not self._path.exists():
+            return []
+        with closing(self._connect()) as connection:
+            rows = connection.execute(
+                f"select * from runs where {where} order by started_at desc, attempt desc limit ?",
+                (*values, limit),
+            ).fetchall()
+        return [_run(row) for row in rows]
+
+    def _connect(self) -> sqlite3.Connection:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        connection = sqlite3.connect(self._path, timeout=30, isolation_level=None)
+        connection.row_factory = sqlite3.Row
+        if connection.execute("pragma user_version").fetchone()[0] < _SCHEMA_VERSION:
+            connection.executescript(f"{_SCHEMA} pragma user_version = {_SCHEMA_VERSION};")
+        return connection
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Cursor]:
+        with closing(self._connect()) as connection:
+            cursor = connection.execute("begin immediate")
+            try:
+                yield cursor
+            except BaseException:
+                connection.rollback()
+                raise
+            connection.commit()
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _time(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
+
+
+def _run(row: sqlite3.Row) -> RunResult:
+    values = dict(row)
+    started_at = _time(values.pop("started_at"))
+    assert started_at is not None  # the column is not null
+    return RunResult(
+        **{**values, "published": bool(values["published"]), "ended_at": _time(values["ended_at"])},
+        started_at=started_at,
+    )

@@ -1,0 +1,176 @@
+"""A run: one transaction from the first model to the last table, whatever orchestrates it."""
+
+from __future__ import annotations
+
+import secrets
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from floe_core.events import ModelFinished, Published, RunEvent, TestFinished
+from floe_core.lake import LakeRun, RunIdentity
+from floe_core.ledger import Ledger
+from floe_core.location import Location
+from floe_core.platform import Platform
+from floe_core.plugins.dbt import DbtLocation
+from floe_core.recovery import settle_dead_runs
+from floe_core.run_lock import run_lock
+from floe_core.run_result import RunResult, RunState
+from floe_core.schemas.artifacts import CompiledArtifacts
+
+DEFAULT_ENVIRONMENT = "dev"
+
+
+@dataclass(frozen=True)
+class RunRequest:
+    """What to run; ``run_id`` stays the same over all attempts, ``engine_run_id`` is this attempt's."""
+
+    run_id: str
+    attempt: int
+    engine_run_id: str | None = None
+    select: tuple[str, ...] = ()
+    full_refresh: bool = False
+
+
+def execute(
+    location: Location,
+    artifacts: CompiledArtifacts,
+    request: RunRequest,
+    observe: Callable[[RunEvent], None],
+) -> RunResult:
+    """Build the product on a branch of its own and publish all of it, or nothing.
+
+    A failed model or test is a result, not an exception. Raises ConflictError when another run of
+    the product is going or moved a table meanwhile, SpecError when the selection makes no sense.
+    Whatever is raised, KeyboardInterrupt too, is in the ledger by then.
+    """
+    platform = Platform(artifacts.plugins)
+    ledger = Ledger(location.state_dir)
+    identity = _identity(location, artifacts, request)
+    lake = platform.catalog.open(platform.storage, location.state_dir)
+    with run_lock(location.state_dir, request.run_id):
+        settle_dead_runs(location.state_dir, ledger, lake)
+        ledger.begin(identity, engine_run_id=request.engine_run_id)
+        with _recorded(ledger, identity) as outcome, lake.run(identity) as transaction:
+            recorder = _Recorder(ledger, identity, transaction, observe)
+            complete = platform.dbt.build(
+                dbt_location(location, artifacts),
+                select=request.select,
+                full_refresh=request.full_refresh,
+                observe=recorder,
+            )
+            if complete:
+                ledger.intend(identity, list(transaction.written.items()))
+                transaction.publish()
+                outcome.published = True
+                observe(Published(tables=len(transaction.written)))
+            else:
+                outcome.state, outcome.reason = "failed", recorder.reason
+    return ledger.attempt(identity.run_id, identity.attempt)
+
+
+def dbt_location(location: Location, artifacts: CompiledArtifacts) -> DbtLocation:
+    """Where dbt works for the product: its output goes beside the generated files."""
+    return DbtLocation(
+        project_dir=location.product_dir / artifacts.metadata.dbt_project,
+        profiles_dir=location.generated_dir,
+        target_dir=location.generated_dir / "dbt",
+        log_dir=location.generated_dir / "logs",
+    )
+
+
+def _identity(location: Location, artifacts: CompiledArtifacts, request: RunRequest) -> RunIdentity:
+    return RunIdentity(
+        run_id=request.run_id,
+        attempt=request.attempt,
+        product=artifacts.metadata.product_name,
+        environment=DEFAULT_ENVIRONMENT,
+        artifact_digest=artifacts.digest,
+        trace_id=secrets.token_hex(16),
+        git_commit=_git_commit(location.product_dir),
+    )
+
+
+def _git_commit(folder: Path) -> str | None:
+    try:
+        head = subprocess.run(
+            ["git", "rev-parse", "--verify", "--quiet", "HEAD"],
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            timeout=5,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return head.stdout.strip() or None
+
+
+@dataclass
+class _Outcome:
+    state: RunState = "succeeded"
+    published: bool = False
+    reason: str | None = None
+
+
+@contextmanager
+def _recorded(ledger: Ledger, identity: RunIdentity) -> Iterator[_Outcome]:
+    """Write the outcome into the ledger, also when the run is left by an exception."""
+    outcome = _Outcome()
+    try:
+        yield outcome
+    except BaseException as error:
+        # what is no Exception is somebody's wish to stop: Ctrl-C, a signal, the orchestrator's cancel
+        interrupted = not isinstance(error, Exception)
+        outcome.state = "cancelled" if interrupted else "failed"
+        outcome.reason = "interrupted" if interrupted else str(error)
+        raise
+    finally:
+        ledger.end(
+            identity.run_id,
+            identity.attempt,
+            outcome.state,
+            published=outcome.published,
+            reason=outcome.reason,
+        )
+
+
+class _Recorder:
+    """Adds what the transaction knows to each event, writes it down and passes it on."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        identity: RunIdentity,
+        transaction: LakeRun,
+        observe: Callable[[RunEvent], None],
+    ) -> None:
+        self._ledger = ledger
+        self._identity = identity
+        self._transaction = transaction
+        self._observe = observe
+        self._failed: list[str] = []
+
+    def __call__(self, event: RunEvent) -> None:
+        if isinstance(event, ModelFinished):
+            written = self._transaction.written.get(event.unique_id)
+            if written:
+                event = replace(event, rows=written.rows, snapshot_id=written.snapshot_id)
+            if event.state == "failed":
+                self._failed.append(f"model '{event.name}' failed: {event.error}")
+            self._ledger.record_model(self._identity, event)
+        elif isinstance(event, TestFinished):
+            if event.blocking and event.state in ("failed", "errored"):
+                self._failed.append(f"test '{event.name}' {event.state}: {_why(event)}")
+            self._ledger.record_test(self._identity, event)
+        self._observe(event)
+
+    @property
+    def reason(self) -> str:
+        return "; ".join(self._failed) or "dbt did not finish"
+
+
+def _why(event: TestFinished) -> str:
+    return event.error or f"{event.failures} rows break it"
