@@ -1,0 +1,6 @@
+"""The embedded platform: no service, no container, no network."""
+
+from floe_local.catalog import LocalCatalog
+from floe_local.storage import LocalStorage
+
+__all__ = ["LocalCatalog", "LocalStorage"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict
@@ -33,11 +34,11 @@ class Plugin(BaseModel):
     """A plugin is its configuration: fields are the ``config:`` keys of the manifest."""
 
     model_config = ConfigDict(
-        frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True, ignored_types=()
+        frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True
     )
 
     metadata: ClassVar[PluginMetadata]
 
-    def health(self) -> Health:
+    def health(self, state_dir: Path) -> Health:
         """Whether the plugin could do its work now; asks its service, with a timeout."""
         return Health(healthy=True)

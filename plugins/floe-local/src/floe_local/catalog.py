@@ -1,0 +1,71 @@
+"""The Iceberg catalog in one SQLite file."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from importlib.metadata import version
+from pathlib import Path
+from typing import ClassVar
+
+from floe_core.errors import Problem, WorkError
+from floe_core.lake import Lake
+from floe_core.plugins.base import Health, PluginMetadata
+from floe_core.plugins.catalog import CatalogPlugin
+from floe_core.plugins.storage import StoragePlugin
+
+
+class LocalCatalog(CatalogPlugin):
+    """``catalog.db`` in the platform's state; any client of SQL catalogs can open it."""
+
+    metadata: ClassVar[PluginMetadata] = PluginMetadata(name="local", version=version("floe-local"))
+
+    @property
+    def catalog_name(self) -> str:
+        return "floe"
+
+    def open(self, storage: StoragePlugin, state_dir: Path) -> Lake:
+        from floe_iceberg import IcebergTableManager  # slow to import, and only needed here
+
+        state_dir.mkdir(parents=True, exist_ok=True)
+        _stay_in_place(state_dir)
+        return IcebergTableManager.open(
+            self.catalog_name,
+            {
+                "type": "sql",
+                "uri": f"sqlite:///{state_dir.resolve() / 'catalog.db'}",
+                "warehouse": storage.warehouse_uri(state_dir),
+                **storage.file_io_properties(),
+            },
+        )
+
+    def health(self, state_dir: Path) -> Health:
+        path = state_dir / "catalog.db"
+        if not path.exists():
+            return Health(healthy=True)
+        try:
+            with closing(sqlite3.connect(path, timeout=5)) as connection:
+                connection.execute("select count(*) from sqlite_master").fetchone()
+        except sqlite3.Error as error:
+            return Health(healthy=False, reason=f"the catalog '{path}' cannot be read: {error}")
+        return Health(healthy=True)
+
+
+def _stay_in_place(state_dir: Path) -> None:
+    """Refuse a state that was moved or copied: its tables name their files by absolute path."""
+    here = str(state_dir.resolve())
+    marker = state_dir / "location"
+    try:
+        home = marker.read_text(encoding="utf-8").strip()
+    except FileNotFoundError:
+        marker.write_text(here + "\n", encoding="utf-8")
+        return
+    if home != here:
+        raise WorkError(
+            Problem(
+                "FLOE-E601",
+                f"the tables in '{here}' were written as '{home}' and still name their files there: "
+                "the folder was moved or copied",
+                hint=f"move it back, or start anew: rm -r '{here}'",
+            )
+        )
