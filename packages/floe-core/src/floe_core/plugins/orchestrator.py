@@ -60,5 +60,8 @@ class OrchestratorPlugin(Plugin, ABC):
         """End what ``serve`` left running, children included; false if nothing was."""
 
     @abstractmethod
-    def sensor_definition(self) -> Any:
-        """The sensor that starts a product's first run once the platform is healthy, with its job."""
+    def sensor_definition(self, location: Location, artifacts: CompiledArtifacts, job: Any) -> Any:
+        """The sensor that starts ``job`` for the first time once the platform is healthy.
+
+        Job and sensor are the orchestrator's own objects; a sensor without a job cannot be made.
+        """

@@ -1,0 +1,1 @@
+"""What the products' code locations are made of."""

@@ -1,0 +1,40 @@
+"""What a generated ``definitions.py`` calls: a compiled artifact in, Dagster definitions out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import dagster as dg
+
+from floe_core.location import Location
+from floe_core.schemas.artifacts import CompiledArtifacts
+from floe_orchestrator_dagster.assets.models import build_asset
+from floe_orchestrator_dagster.schedules import schedules
+from floe_orchestrator_dagster.sensors import health_check_sensor
+
+
+def load_definitions(file: str, *, manifest: str | None) -> dg.Definitions:
+    """The definitions of the product whose ``definitions.py`` is ``file``.
+
+    ``manifest`` is its path relative to that file's folder; None is the built-in platform. Reads the
+    artifact beside the file and nothing of dbt's.
+    """
+    folder = Path(file).resolve().parent
+    location = Location(
+        spec_path=folder.parents[1] / "floe.yaml",
+        manifest_path=(folder / manifest).resolve() if manifest else None,
+    )
+    artifacts = CompiledArtifacts.model_validate_json(location.artifacts_path.read_bytes())
+    asset = build_asset(location, artifacts)
+    job = dg.define_asset_job(
+        artifacts.dagster.job_name,
+        selection=dg.AssetSelection.assets(asset),
+        executor_def=dg.in_process_executor,
+    )
+    return dg.Definitions(
+        assets=[asset],
+        jobs=[job],
+        schedules=schedules(artifacts, job),
+        sensors=[health_check_sensor(location, artifacts, job)],
+        executor=dg.in_process_executor,
+    )

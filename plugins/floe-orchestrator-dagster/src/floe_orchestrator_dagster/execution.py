@@ -1,0 +1,71 @@
+"""A job run in the caller's own process, on the instance that the UI reads."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+import dagster as dg
+from dagster._core.code_pointer import FileCodePointer
+from dagster._core.definitions.reconstruct import ReconstructableJob, ReconstructableRepository
+from dagster._core.errors import DagsterExecutionInterruptedError
+from dagster._core.execution.api import execute_run
+from dagster._core.remote_origin import (
+    ManagedGrpcPythonEnvCodeLocationOrigin,
+    RemoteJobOrigin,
+    RemoteRepositoryOrigin,
+)
+from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
+
+from floe_core.location import Location
+from floe_core.schemas.artifacts import CompiledArtifacts
+from floe_orchestrator_dagster.tags import FULL_REFRESH, PRODUCT, SELECT
+
+# the run tells its own story on the terminal; Dagster's goes into the instance
+_QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+
+
+def execute_job(
+    instance: dg.DagsterInstance,
+    location: Location,
+    artifacts: CompiledArtifacts,
+    *,
+    select: Sequence[str],
+    full_refresh: bool,
+) -> str:
+    """Run the product's job here and return Dagster's run id, whatever came of it.
+
+    The run is made with the origin of the product's code location, which lets the webserver open it
+    and execute it again. KeyboardInterrupt passes through once Dagster has recorded the cancellation.
+    """
+    job = _job(location, artifacts)
+    tags = {PRODUCT: artifacts.metadata.product_name, FULL_REFRESH: str(full_refresh).lower()}
+    if select:
+        tags[SELECT] = " ".join(select)
+    run = instance.create_run_for_job(
+        job.get_definition(),
+        run_config=_QUIET,
+        tags=tags,
+        remote_job_origin=_origin(location, artifacts),
+        job_code_origin=job.get_python_origin(),
+    )
+    try:
+        execute_run(job, run, instance, raise_on_error=False)
+    except DagsterExecutionInterruptedError as error:
+        raise KeyboardInterrupt from error
+    return run.run_id
+
+
+def _job(location: Location, artifacts: CompiledArtifacts) -> ReconstructableJob:
+    file = location.generated_dir / "definitions.py"
+    pointer = FileCodePointer(str(file), "defs", str(file.parent))
+    return ReconstructableRepository(pointer).get_reconstructable_job(artifacts.dagster.job_name)
+
+
+def _origin(location: Location, artifacts: CompiledArtifacts) -> RemoteJobOrigin:
+    file = location.generated_dir / "definitions.py"
+    target = LoadableTargetOrigin(
+        executable_path=sys.executable, python_file=str(file), working_directory=str(file.parent)
+    )
+    server = ManagedGrpcPythonEnvCodeLocationOrigin(target, location_name=artifacts.dagster.location_name)
+    return RemoteJobOrigin(RemoteRepositoryOrigin(server, "__repository__"), artifacts.dagster.job_name)

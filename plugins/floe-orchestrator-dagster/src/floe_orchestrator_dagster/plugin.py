@@ -1,0 +1,76 @@
+"""The plugin's face: Dagster itself is imported only by what runs or serves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from floe_core.events import RunEvent
+from floe_core.ledger import Ledger
+from floe_core.location import Location
+from floe_core.plugins.base import PluginMetadata
+from floe_core.plugins.orchestrator import OrchestratorPlugin, Served
+from floe_core.run_result import RunResult
+from floe_core.schemas.artifacts import CompiledArtifacts
+from floe_orchestrator_dagster.observing import observed
+from floe_orchestrator_dagster.workspace import write_workspace
+
+if TYPE_CHECKING:
+    import dagster as dg
+
+
+class DagsterOrchestratorPlugin(OrchestratorPlugin):
+    """Runs each product as one Dagster job in a code location of its own."""
+
+    metadata: ClassVar[PluginMetadata] = PluginMetadata(
+        name="dagster", version=version("floe-orchestrator-dagster")
+    )
+
+    def definitions_source(self, manifest: str | None) -> str:
+        return (
+            "from floe_orchestrator_dagster.definitions import load_definitions\n\n"
+            f"defs = load_definitions(__file__, manifest={manifest!r})\n"
+        )
+
+    def write_workspace(self, locations: Sequence[Location]) -> Path:
+        return write_workspace(locations)
+
+    def run(
+        self,
+        location: Location,
+        artifacts: CompiledArtifacts,
+        *,
+        select: Sequence[str],
+        full_refresh: bool,
+        observe: Callable[[RunEvent], None],
+    ) -> RunResult:
+        from floe_orchestrator_dagster.execution import execute_job
+        from floe_orchestrator_dagster.instance import open_instance
+
+        with open_instance(location.state_dir) as instance, observed(observe):
+            engine_run_id = execute_job(
+                instance, location, artifacts, select=select, full_refresh=full_refresh
+            )
+        return Ledger(location.state_dir).attempt(engine_run_id, 1)
+
+    def serve(self, locations: Sequence[Location], *, port: int) -> Served:
+        from floe_orchestrator_dagster.server import serve
+
+        return serve(locations, port=port)
+
+    def stop(self, state_dir: Path) -> bool:
+        from floe_orchestrator_dagster.server import stop
+
+        return stop(state_dir)
+
+    def sensor_definition(
+        self,
+        location: Location,
+        artifacts: CompiledArtifacts,
+        job: dg.UnresolvedAssetJobDefinition,
+    ) -> Any:
+        from floe_orchestrator_dagster.sensors import health_check_sensor
+
+        return health_check_sensor(location, artifacts, job)
