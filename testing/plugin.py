@@ -1,0 +1,81 @@
+"""The workshop's pytest plugin: markers, rules for tests, and a closed environment."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+
+from testing import quality, requirements
+from testing.environment import TestEnvironment
+from testing.golden import Golden
+
+_ENVIRONMENT = pytest.StashKey[TestEnvironment]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-golden", action="store_true", help="write golden files, do not compare")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "requirement(*ids): what a test proves; every test names some")
+    config.addinivalue_line("markers", "slow: a test of the slow tier, run by 'make test-slow'")
+    environment = TestEnvironment(Path(tempfile.mkdtemp(prefix="floe-tests-")))
+    environment.enter()
+    config.stash[_ENVIRONMENT] = environment
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    shutil.rmtree(config.stash[_ENVIRONMENT].scratch, ignore_errors=True)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """Turn what a test module does wrong into its collection error, everything at once."""
+    report = yield
+    if report.outcome == "passed" and (problems := _problems(collector, report)):
+        report.outcome, report.result, report.longrepr = "failed", [], "\n".join(problems)
+    return report
+
+
+def _problems(collector: pytest.Collector, report: pytest.CollectReport) -> list[str]:
+    items = [item for item in report.result if isinstance(item, pytest.Item)]
+    found = [problem for item in items for problem in _unproven(item)]
+    if isinstance(collector, pytest.Module):
+        found += quality.problems_of_file(collector.path)
+    return found
+
+
+def _unproven(item: pytest.Item) -> list[str]:
+    marks = list(item.iter_markers("requirement"))
+    ids = tuple(argument for mark in marks for argument in mark.args)
+    if not ids:
+        return [f'{item.nodeid}: names no requirement: add @pytest.mark.requirement("FR-…")']
+    return [f"{item.nodeid}: '{name}' is no known requirement" for name in requirements.unknown(ids)]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, None, None]:
+    yield
+    _stay_here(item.config)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    _stay_here(session.config)
+
+
+def _stay_here(config: pytest.Config) -> None:
+    if connections := config.stash[_ENVIRONMENT].connections():
+        pytest.fail("\n".join(["tests stay on this machine:", *connections]), pytrace=False)
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Golden:
+    """Compares a text with a file in ``golden/`` beside the test."""
+    update = bool(request.config.getoption("--update-golden"))
+    return Golden(folder=request.path.parent / "golden", update=update)
