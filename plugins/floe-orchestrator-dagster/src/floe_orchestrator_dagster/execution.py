@@ -8,7 +8,6 @@ from collections.abc import Sequence
 import dagster as dg
 from dagster._core.code_pointer import FileCodePointer
 from dagster._core.definitions.reconstruct import ReconstructableJob, ReconstructableRepository
-from dagster._core.errors import DagsterExecutionInterruptedError
 from dagster._core.execution.api import execute_run
 from dagster._core.remote_origin import (
     ManagedGrpcPythonEnvCodeLocationOrigin,
@@ -49,10 +48,10 @@ def execute_job(
         remote_job_origin=_origin(location, artifacts),
         job_code_origin=job.get_python_origin(),
     )
-    try:
-        execute_run(job, run, instance, raise_on_error=False)
-    except DagsterExecutionInterruptedError as error:
-        raise KeyboardInterrupt from error
+    execute_run(job, run, instance, raise_on_error=False)
+    ended = instance.get_run_by_id(run.run_id)
+    if ended and ended.status == dg.DagsterRunStatus.CANCELED:
+        raise KeyboardInterrupt
     return run.run_id
 
 

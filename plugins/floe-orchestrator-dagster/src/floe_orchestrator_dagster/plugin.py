@@ -14,7 +14,7 @@ from floe_core.plugins.base import PluginMetadata
 from floe_core.plugins.orchestrator import OrchestratorPlugin, Served
 from floe_core.run_result import RunResult
 from floe_core.schemas.artifacts import CompiledArtifacts
-from floe_orchestrator_dagster.observing import observed
+from floe_orchestrator_dagster.observing import Watcher, watched
 from floe_orchestrator_dagster.workspace import write_workspace
 
 if TYPE_CHECKING:
@@ -49,10 +49,13 @@ class DagsterOrchestratorPlugin(OrchestratorPlugin):
         from floe_orchestrator_dagster.execution import execute_job
         from floe_orchestrator_dagster.instance import open_instance
 
-        with open_instance(location.state_dir) as instance, observed(observe):
+        watching = Watcher(observe)
+        with open_instance(location.state_dir) as instance, watched(watching):
             engine_run_id = execute_job(
                 instance, location, artifacts, select=select, full_refresh=full_refresh
             )
+        if watching.error:
+            raise watching.error
         return Ledger(location.state_dir).attempt(engine_run_id, 1)
 
     def serve(self, locations: Sequence[Location], *, port: int) -> Served:

@@ -1,12 +1,12 @@
 """A product's tables as one multi-asset, which is one run, which is one transaction."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import dagster as dg
+from dagster._core.errors import DagsterExecutionInterruptedError
 from dagster._utils.interrupts import raise_interrupts_as
 
+from floe_core.errors import FloeError
 from floe_core.events import ModelFinished, ModelStarted, Published, RunEvent, TestFinished
 from floe_core.ledger import Ledger
 from floe_core.location import Location
@@ -14,7 +14,7 @@ from floe_core.run import RunRequest, execute
 from floe_core.run_result import RunResult, TestResult
 from floe_core.schemas.artifacts import CompiledArtifacts, Seed, Transform
 from floe_orchestrator_dagster.names import asset_path, check_name, dbt_selector, tables
-from floe_orchestrator_dagster.observing import observer
+from floe_orchestrator_dagster.observing import Watcher, watcher
 from floe_orchestrator_dagster.tags import FULL_REFRESH, SELECT
 
 Event = dg.MaterializeResult[None] | dg.AssetCheckResult
@@ -40,14 +40,28 @@ def build_asset(location: Location, artifacts: CompiledArtifacts) -> dg.AssetsDe
     def build(context: dg.AssetExecutionContext) -> Iterator[Event]:
         selected = [by_key[key] for key in by_key if key in context.selected_asset_keys]
         request = _request(context, location, selected, whole=len(selected) == len(by_key))
-        with raise_interrupts_as(KeyboardInterrupt):  # dbt knows how to stop on this one
-            result = execute(location, artifacts, request, _Told(context))
+        result = _execute(context, location, artifacts, request)
         yield from _check_results(context, artifacts, result)
         if result.state != "succeeded":
             raise dg.Failure(description=result.reason, allow_retries=False)
         yield from _materializations(artifacts, result)
 
     return build
+
+
+def _execute(
+    context: dg.AssetExecutionContext, location: Location, artifacts: CompiledArtifacts, request: RunRequest
+) -> RunResult:
+    watching = watcher()
+    try:
+        with raise_interrupts_as(KeyboardInterrupt):  # dbt knows how to stop on this one
+            return execute(location, artifacts, request, _Told(context, watching))
+    except KeyboardInterrupt as error:
+        context.instance.report_run_canceling(context.run)  # else Dagster calls it a failure
+        raise DagsterExecutionInterruptedError from error
+    except FloeError as error:
+        watching.error = error
+        raise dg.Failure(description=str(error), allow_retries=False) from error
 
 
 def _spec(artifacts: CompiledArtifacts, table: Seed | Transform) -> dg.AssetSpec:
@@ -95,9 +109,9 @@ def _request(
 class _Told:
     """Passes each step on to Dagster's log and to whoever started the run in this process."""
 
-    def __init__(self, context: dg.AssetExecutionContext) -> None:
+    def __init__(self, context: dg.AssetExecutionContext, watching: Watcher) -> None:
         self._log = context.log
-        self._observer = observer()
+        self._observe = watching.observe
 
     def __call__(self, event: RunEvent) -> None:
         match event:
@@ -114,7 +128,7 @@ class _Told:
                 self._log.warning(f"test {event.name} {event.state}: {event.error or event.failures}")
             case Published():
                 self._log.info(f"published {event.tables} tables")
-        self._observer(event)
+        self._observe(event)
 
 
 def _check_results(
