@@ -1,0 +1,78 @@
+# What there is to do here: `make help`. Works with Python 3.11-3.13, pip and make alone, in any folder.
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+MAKEFLAGS += --no-print-directory
+
+BIN := .venv/bin
+MEMBERS := $(wildcard packages/*/pyproject.toml plugins/*/pyproject.toml)
+HERE := $(shell pwd -P)
+
+export UV_NO_SYNC := 1
+export DO_NOT_TRACK := 1
+export DBT_SEND_ANONYMOUS_USAGE_STATS := false
+export DAGSTER_DISABLE_TELEMETRY := yes
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+ifeq ($(strip $(HOME)),)  # caches need a place
+export HOME := $(HERE)/.venv
+endif
+
+# An environment that was moved or copied with its folder still names the old place: make it anew.
+MOVED := $(shell [ "$$(cat .venv/.place 2>/dev/null)" = "$(HERE)" ] || echo moved)
+
+.PHONY: help
+help:  ## Say what there is to do
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
+
+.PHONY: demo
+demo: .venv/.ready  ## Set everything up, run the demo products and leave Dagster's UI on them
+	@cd demo && ../$(BIN)/floe demo
+
+.PHONY: demo-stop
+demo-stop:  ## End what the demo left running
+	@if [ -x $(BIN)/floe ]; then cd demo && ../$(BIN)/floe demo stop; fi
+
+.PHONY: test
+test: .venv/.ready  ## Run the tests
+	@$(BIN)/python -m pytest -n 2 -m "not slow" $(ARGS)
+
+.PHONY: test-slow
+test-slow: .venv/.ready  ## Run the slow tier of the tests
+	@$(BIN)/python -m pytest -m slow $(ARGS) || { status=$$?; \
+	  [ $$status = 5 ] && echo "NOT RUN: no test is marked slow yet" || exit $$status; }
+
+.PHONY: check
+check: .venv/.ready  ## Lint, types, layers, security, requirements, the lock
+	@$(BIN)/python -m testing.checks $(ARGS)
+
+.PHONY: lock
+lock: .venv/.ready  ## Resolve the dependencies anew (ARGS=--upgrade for newer ones)
+	@$(BIN)/python -m testing.lock $(ARGS)
+
+.PHONY: bench
+bench: .venv/.ready  ## Measure, and rewrite benchmarks/RESULTS.md
+	@$(BIN)/python -m benchmarks
+
+.PHONY: clean
+clean: demo-stop  ## Remove everything that was made here, the environment too
+	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	@find . -name .git -prune -o -type d \( -name __pycache__ -o -name target -o -name .floe -o -name '*.egg-info' \) \
+	  -prune -exec rm -rf {} +
+
+# The environment: pip brings uv, uv brings what the lock says, members are installed in place.
+.venv/.ready: requirements.lock $(MEMBERS) $(if $(MOVED),.venv/.place)
+	@$(BIN)/uv --version >/dev/null 2>&1 || $(MAKE) .venv/.place
+	@echo "Installing what requirements.lock names ..."
+	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation \
+	  $(patsubst %/pyproject.toml,-e ./%,$(MEMBERS))
+	@touch $@
+
+.PHONY: $(if $(MOVED),.venv/.place)
+.venv/.place:
+	@rm -rf .venv
+	@python=$$(testing/find-python) && "$$python" -m venv .venv
+	@awk '/^uv==/ {take=1} take {print} take && !/\\$$/ {exit}' requirements.lock >.venv/uv.lock
+	@$(BIN)/python -m pip install --quiet --no-deps --require-hashes --requirement .venv/uv.lock
+	@pwd -P >$@
