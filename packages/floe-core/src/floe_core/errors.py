@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 Severity = Literal["error", "warning"]
@@ -17,8 +19,19 @@ class Position:
     line: int = 1
     column: int = 1
 
+    @classmethod
+    def of(cls, path: Path, line: int = 1, column: int = 1) -> Position:
+        """A place in ``path``, named as seen from the working directory."""
+        return cls(shown(path), line, column)
+
     def __str__(self) -> str:
         return f"{self.file}:{self.line}:{self.column}"
+
+
+def shown(path: Path) -> str:
+    """A path as people would type it here: relative, unless that is the longer way."""
+    absolute = os.path.normpath(Path.cwd() / path)
+    return min(os.path.relpath(absolute), absolute, key=len)
 
 
 @dataclass(frozen=True)

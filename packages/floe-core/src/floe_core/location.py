@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+from floe_core.errors import Position, Problem, SpecError, shown
+from floe_core.suggestion import did_you_mean
+from floe_core.yaml_file import YamlFile, read_yaml
+
+SPEC_NAME = "floe.yaml"
+MANIFEST_NAME = "manifest.yaml"
+_NOT_PRODUCTS = {"target", "node_modules", "dbt_packages"}
 
 
 @dataclass(frozen=True)
@@ -28,3 +38,149 @@ class Location:
     @property
     def artifacts_path(self) -> Path:
         return self.generated_dir / "compiled_artifacts.json"
+
+
+def locate(product: Path | None = None, *, manifest: Path | None = None, cwd: Path | None = None) -> Location:
+    """Find the product that is meant: a folder, its floe.yaml, a product's name, or the one here.
+
+    Raises SpecError when there is none, when several could be meant, and when the manifest that is
+    named does not exist.
+    """
+    here = Path.cwd() if cwd is None else cwd.absolute()
+    chosen = None if manifest is None else _manifest_file(here / manifest)
+    if product is None:
+        return _product_here(here, chosen)
+    path = Path(os.path.normpath(here / product))
+    if path.is_file():
+        return _location(path, chosen)
+    if (path / SPEC_NAME).is_file():
+        return _location(path / SPEC_NAME, chosen)
+    return _product_named(product, here, chosen)
+
+
+def find_products(start: Path, *, manifest: Path | None = None) -> list[Location]:
+    """All products of the platform that ``start`` belongs to, sorted by folder.
+
+    Without a manifest that is the product ``start`` stands in, or those below it.
+    """
+    start = start.absolute()
+    if manifest := manifest or _first_above(start, MANIFEST_NAME):
+        return [
+            location
+            for spec in _specs_below(manifest.parent)
+            if (location := Location(spec, _manifest_or(spec, manifest))).manifest_path == manifest
+        ]
+    if spec := _first_above(start, SPEC_NAME):
+        return [_location(spec, None)]
+    return [_location(spec, None) for spec in _specs_below(start)]
+
+
+def product_name(spec_path: Path) -> str | None:
+    """The name a floe.yaml gives its product, None if it cannot be read or says none."""
+    metadata = _peek(spec_path).get("metadata")
+    name = metadata.get("name") if isinstance(metadata, dict) else None
+    return name if isinstance(name, str) else None
+
+
+def _product_here(here: Path, manifest: Path | None) -> Location:
+    if spec := _first_above(here, SPEC_NAME):
+        return _location(spec, manifest)
+    products = find_products(here, manifest=manifest)
+    if len(products) == 1:
+        return products[0]
+    if products:
+        names = ", ".join(_names(products))
+        raise SpecError(
+            Problem("FLOE-E211", f"several products here: {names}", hint="name one, as in: floe compile NAME")
+        )
+    raise SpecError(
+        Problem("FLOE-E210", f"no {SPEC_NAME} here or above", hint="floe init, or name the product's folder")
+    )
+
+
+def _product_named(product: Path, here: Path, manifest: Path | None) -> Location:
+    products = find_products(here, manifest=manifest)
+    named = [location for location in products if product_name(location.spec_path) == str(product)]
+    if len(named) == 1:
+        return named[0]
+    if named:
+        places = ", ".join(shown(location.product_dir) for location in named)
+        raise SpecError(
+            Problem("FLOE-E211", f"several products named '{product}': {places}", hint="name the folder")
+        )
+    raise SpecError(
+        Problem(
+            "FLOE-E210",
+            f"no product or folder '{product}'",
+            hint=did_you_mean(str(product), _names(products)),
+        )
+    )
+
+
+def _names(products: list[Location]) -> list[str]:
+    return [product_name(location.spec_path) or shown(location.product_dir) for location in products]
+
+
+def _location(spec_path: Path, manifest: Path | None) -> Location:
+    """The product's location; its own ``platform:`` counts unless a manifest was named."""
+    if manifest is not None:
+        return Location(spec_path, manifest)
+    named = _platform_key(spec_path)
+    if named is None:
+        return Location(spec_path, _first_above(spec_path.parent, MANIFEST_NAME))
+    file, value = named
+    at = file.at(("platform",))
+    return Location(spec_path, _manifest_file(spec_path.parent / value, at))
+
+
+def _manifest_or(spec_path: Path, default: Path) -> Path | None:
+    """The manifest of a product, the default where its ``platform:`` is wrong: compiling it tells."""
+    try:
+        return _location(spec_path, None).manifest_path
+    except SpecError:
+        return default
+
+
+def _manifest_file(path: Path, at: Position | None = None) -> Path:
+    path = Path(os.path.normpath(path))
+    if path.is_dir():
+        path /= MANIFEST_NAME
+    if not path.is_file():
+        raise SpecError(Problem("FLOE-E212", f"no manifest at '{shown(path)}'", at, hint="check the path"))
+    return path
+
+
+def _platform_key(spec_path: Path) -> tuple[YamlFile, str] | None:
+    try:
+        file = read_yaml(spec_path)
+    except SpecError:
+        return None  # whoever compiles it says what is wrong
+    value = file.tree.get("platform")
+    return (file, value) if isinstance(value, str) else None
+
+
+def _peek(path: Path) -> dict[str, object]:
+    try:
+        return read_yaml(path).tree
+    except SpecError:
+        return {}
+
+
+def _first_above(folder: Path, name: str) -> Path | None:
+    """The nearest file of that name in the folder or above, not beyond the git root or the home."""
+    home = Path(os.environ.get("HOME") or "/")
+    for candidate in (folder, *folder.parents):
+        if (candidate / name).is_file():
+            return candidate / name
+        if candidate == home or (candidate / ".git").exists():
+            return None
+    return None
+
+
+def _specs_below(folder: Path) -> Iterator[Path]:
+    for root, folders, files in os.walk(folder):
+        folders[:] = sorted(
+            name for name in folders if name not in _NOT_PRODUCTS and not name.startswith(".")
+        )
+        if SPEC_NAME in files:
+            yield Path(root) / SPEC_NAME

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from pydantic import BaseModel, ConfigDict
-from pydantic.alias_generators import to_camel
+from pydantic import ConfigDict
+
+from floe_core.schemas.section import Section
 
 API_VERSION = "1.0"
 
@@ -30,12 +31,10 @@ class Health:
     reason: str = ""
 
 
-class Plugin(BaseModel):
+class Plugin(Section):
     """A plugin is its configuration: fields are the ``config:`` keys of the manifest."""
 
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True
-    )
+    model_config = ConfigDict(json_schema_extra={})
 
     metadata: ClassVar[PluginMetadata]
 

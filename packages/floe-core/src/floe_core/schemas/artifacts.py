@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 from floe_core.plugins.types import PluginType
 
-VERSION = "0.5.0"
+VERSION: Literal["0.5.0"] = "0.5.0"
 
 
 class _Part(BaseModel):
