@@ -1,0 +1,1 @@
+"""What floe costs, measured: ``make bench`` rewrites RESULTS.md."""
