@@ -1,0 +1,24 @@
+"""The table engine: runs as transactions on Iceberg tables.
+
+Every parquet file, manifest and commit of floe is made in this package; everybody else calls
+``IcebergTableManager`` and the ``RunTransaction`` it opens.
+"""
+
+from floe_iceberg.evolve import OnSchemaChange
+from floe_iceberg.manager import IcebergTableManager
+from floe_iceberg.run import Docs, RunTransaction, current_run
+from floe_iceberg.schema import duckdb_type, iceberg_type
+from floe_iceberg.table import TableId
+from floe_iceberg.writing import WriteMode
+
+__all__ = [
+    "Docs",
+    "IcebergTableManager",
+    "OnSchemaChange",
+    "RunTransaction",
+    "TableId",
+    "WriteMode",
+    "current_run",
+    "duckdb_type",
+    "iceberg_type",
+]

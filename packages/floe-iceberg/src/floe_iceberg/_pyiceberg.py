@@ -1,0 +1,181 @@
+"""Every private name of PyIceberg that floe stands on, in one place.
+
+PyIceberg's own transactions set a new schema current on the table, create a branch in a commit of its
+own and send whatever they staged. A run needs none of that, so snapshots are made here over metadata
+that lives in this process only, and the caller sends the updates it wants.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import pyiceberg
+from pyiceberg.catalog.sql import SqlCatalog
+from pyiceberg.expressions import BooleanExpression
+from pyiceberg.expressions.visitors import _InclusiveMetricsEvaluator
+from pyiceberg.io import FileIO
+from pyiceberg.manifest import (
+    DataFile,
+    DataFileContent,
+    ManifestContent,
+    ManifestEntry,
+    ManifestEntryStatus,
+    ManifestFile,
+)
+from pyiceberg.schema import Schema
+from pyiceberg.table import Table, Transaction
+from pyiceberg.table.metadata import TableMetadata
+from pyiceberg.table.snapshots import Operation, Summary, UpdateMetrics, update_snapshot_summaries
+from pyiceberg.table.update import TableRequirement, TableUpdate
+from pyiceberg.table.update.snapshot import _FastAppendFiles, _OverwriteFiles, _SnapshotProducer
+
+from floe_core.errors import PluginError, Problem
+
+_VERSION = "0.12.0"
+
+if pyiceberg.__version__ != _VERSION:
+    raise PluginError(
+        Problem(
+            "FLOE-E230",
+            f"floe needs pyiceberg '{_VERSION}' exactly, '{pyiceberg.__version__}' is installed",
+            hint=f"pip install pyiceberg=={_VERSION}",
+        )
+    )
+
+
+def append_snapshot(
+    table: Table, branch: str, added: Iterable[DataFile], summary: Mapping[str, str]
+) -> tuple[TableUpdate, ...]:
+    """Write the manifests of a snapshot that adds files to the branch; nothing is committed."""
+    producer = _Append(Operation.APPEND, _Collected(table), table.io, None, dict(summary), branch)
+    return _produce(producer, added)
+
+
+def rewrite_snapshot(
+    table: Table,
+    branch: str,
+    added: Iterable[DataFile],
+    removed: Iterable[DataFile],
+    summary: Mapping[str, str],
+) -> tuple[TableUpdate, ...]:
+    """The same for a snapshot that puts ``added`` in the place of ``removed`` and keeps the rest."""
+    producer = _Rewrite(Operation.OVERWRITE, _Collected(table), table.io, None, dict(summary), branch)
+    for file in removed:
+        producer.delete_data_file(file)
+    return _produce(producer, added)
+
+
+def replace_snapshot(
+    table: Table, branch: str, added: Iterable[DataFile], summary: Mapping[str, str]
+) -> tuple[TableUpdate, ...]:
+    """The same for a snapshot whose only files are ``added``, whatever its parent holds."""
+    parent = table.metadata.snapshot_by_name(branch)
+    operation = Operation.APPEND if parent is None else Operation.OVERWRITE
+    producer = _Replace(operation, _Collected(table), table.io, None, dict(summary), branch)
+    return _produce(producer, added)
+
+
+def write_metadata(catalog: SqlCatalog, metadata: TableMetadata, io: FileIO, location: str) -> None:
+    catalog._write_metadata(metadata, io, location)
+
+
+def metadata_version(location: str) -> int:
+    return SqlCatalog._parse_metadata_version(location)
+
+
+def table_row(catalog: SqlCatalog, namespace: str, name: str, location: str) -> dict[str, object]:
+    """The row of the catalog's own table that makes a table exist."""
+    return catalog._create_table_row(namespace, name, location)
+
+
+def default_location(catalog: SqlCatalog, namespace: str, name: str) -> str:
+    return catalog._resolve_table_location(None, namespace, name)
+
+
+def table_io(catalog: SqlCatalog, metadata: TableMetadata) -> FileIO:
+    return catalog._load_file_io(metadata.properties, metadata.location)
+
+
+def might_match(schema: Schema, condition: BooleanExpression, files: Iterable[DataFile]) -> list[bool]:
+    """For each file whether its column bounds allow rows the condition holds for."""
+    evaluator = _InclusiveMetricsEvaluator(schema, condition)
+    return [evaluator.eval(file) for file in files]
+
+
+def _produce(producer: _Producer, added: Iterable[DataFile]) -> tuple[TableUpdate, ...]:
+    for file in added:
+        producer.append_data_file(file)
+    producer.commit()
+    return producer._transaction._updates
+
+
+class _Collected(Transaction):
+    """A transaction whose metadata stays as given and whose updates are collected, never sent."""
+
+    @property
+    def table_metadata(self) -> TableMetadata:
+        return self._table.metadata
+
+    def _apply(
+        self, updates: tuple[TableUpdate, ...], requirements: tuple[TableRequirement, ...] = ()
+    ) -> Transaction:
+        self._updates += updates  # what must hold is the caller's to say
+        return self
+
+
+class _Totals(_SnapshotProducer):  # type: ignore[type-arg]
+    """Summaries by counting files alone: partitions of dropped columns cannot be spelled out."""
+
+    def _summary(self, snapshot_properties: Mapping[str, str] = {}) -> Summary:
+        metrics = UpdateMetrics()
+        for file in self._added_data_files:
+            metrics.add_file(file)
+        for file in self._deleted_data_files:
+            metrics.remove_file(file)
+        metadata = self._transaction.table_metadata
+        parent = metadata.snapshot_by_id(self._parent_snapshot_id) if self._parent_snapshot_id else None
+        return update_snapshot_summaries(
+            Summary(self._operation, **metrics.to_dict(), **snapshot_properties),
+            parent.summary if parent else None,
+        )
+
+
+class _Append(_Totals, _FastAppendFiles):
+    pass
+
+
+class _Rewrite(_Totals, _OverwriteFiles):
+    pass
+
+
+class _Replace(_Totals, _OverwriteFiles):
+    """Drops every file of the parent, delete files included."""
+
+    def _build_delete_files_partition_predicate(self) -> None:
+        pass  # nothing is looked for, so nothing needs pruning
+
+    def _existing_manifests(self) -> list[ManifestFile]:
+        return []
+
+    def _deleted_entries(self) -> list[ManifestEntry]:
+        parent = self._transaction.table_metadata.snapshot_by_name(self._target_branch)
+        deleted = []
+        for manifest in parent.manifests(self._io) if parent else ():
+            for entry in manifest.fetch_manifest_entry(self._io, discard_deleted=True):
+                self._deleted_data_files.add(entry.data_file)
+                if manifest.content == ManifestContent.DATA:
+                    deleted.append(self._deleted(entry))
+        return deleted
+
+    def _deleted(self, entry: ManifestEntry) -> ManifestEntry:
+        assert entry.data_file.content == DataFileContent.DATA
+        return ManifestEntry.from_args(
+            status=ManifestEntryStatus.DELETED,
+            snapshot_id=self._snapshot_id,
+            sequence_number=entry.sequence_number,
+            file_sequence_number=entry.file_sequence_number,
+            data_file=entry.data_file,
+        )
+
+
+_Producer = _Append | _Rewrite | _Replace

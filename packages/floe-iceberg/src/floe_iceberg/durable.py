@@ -1,0 +1,49 @@
+"""Making files survive a power loss: what a commit names must be on disk before the pointer moves."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from floe_core.errors import Problem, WorkError
+
+
+def sync(path: Path) -> None:
+    """Put a file's bytes, or a directory's entries, on disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def make_directory(path: Path) -> None:
+    """Make ``path`` and its missing parents, and put every new entry on disk.
+
+    The entry of ``path`` itself is synced even if it was there: whoever made it may not have done so yet.
+    """
+    if not path.exists():
+        make_directory(path.parent)
+        path.mkdir(exist_ok=True)
+    sync(path.parent)
+
+
+@contextmanager
+def storing(place: str) -> Iterator[None]:
+    """Tell a failure of the disk (full, read-only, gone) as one of the work, with its place."""
+    try:
+        yield
+    except OSError as error:
+        raise cannot_store(place, error.strerror or str(error)) from error
+
+
+def cannot_store(place: str, reason: str) -> WorkError:
+    return WorkError(
+        Problem(
+            "FLOE-E510",
+            f"cannot write below '{place}': {reason}",
+            hint="free some space or fix the rights there, then run again; nothing was published",
+        )
+    )

@@ -1,0 +1,113 @@
+"""The door: everything floe does with tables goes through here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime
+from types import MappingProxyType
+
+from pyiceberg.catalog.sql import SqlCatalog
+from pyiceberg.exceptions import NoSuchNamespaceError, NoSuchTableError
+from pyiceberg.table.snapshots import ancestors_of
+
+from floe_core.lake import PublishedTable, RunIdentity
+from floe_iceberg import scan
+from floe_iceberg.catalog import ensure_namespace, open_catalog
+from floe_iceberg.run import RunTransaction, running
+from floe_iceberg.schema import duckdb_type
+from floe_iceberg.table import TableId, TableView, is_unpublished, row_count
+
+
+class IcebergTableManager:
+    """A catalog of Iceberg tables, opened: reads here, writes through ``run``."""
+
+    def __init__(self, catalog: SqlCatalog, properties: Mapping[str, str]) -> None:
+        self.catalog = catalog
+        self._properties = MappingProxyType(dict(properties))
+
+    @classmethod
+    def open(cls, name: str, properties: Mapping[str, str]) -> IcebergTableManager:
+        """Open the catalog with PyIceberg's own properties (uri, warehouse, …), making it when new."""
+        return cls(open_catalog(name, properties), properties)
+
+    @property
+    def name(self) -> str:
+        return self.catalog.name
+
+    @property
+    def properties(self) -> Mapping[str, str]:
+        """What another Iceberg client needs to open this catalog."""
+        return self._properties
+
+    def tables(self, namespaces: Sequence[str] | None = None) -> list[PublishedTable]:
+        """The published tables, sorted by namespace and name; all namespaces when none is given."""
+        found = (self._published(table) for table in self.table_ids(namespaces))
+        return [table for table in found if table is not None]
+
+    def is_published(self, namespace: str, table: str, snapshot_id: int) -> bool:
+        """Whether main is at the snapshot or has come past it."""
+        view = self._view(TableId(namespace, table), None)
+        if view is None:
+            return False
+        metadata = view.table.metadata
+        history = ancestors_of(metadata.current_snapshot(), metadata)
+        return any(snapshot.snapshot_id == snapshot_id for snapshot in history)
+
+    def run(self, identity: RunIdentity) -> AbstractContextManager[RunTransaction]:
+        """Make ``identity`` the run of this process: ``current_run`` finds it."""
+        return running(RunTransaction(self, identity))
+
+    def namespaces(self) -> list[str]:
+        return sorted(".".join(namespace) for namespace in self.catalog.list_namespaces())
+
+    def create_namespace(self, namespace: str) -> None:
+        """Make the namespace unless it is there."""
+        ensure_namespace(self.catalog, namespace)
+
+    def table_names(self, namespace: str, *, run: RunTransaction | None = None) -> list[str]:
+        """The tables that have rows or columns to show: published ones, and those the run wrote."""
+        return [table.name for table in self.table_ids([namespace]) if self._view(table, run)]
+
+    def columns(self, table: TableId, *, run: RunTransaction | None = None) -> list[tuple[str, str]]:
+        """Names and DuckDB types; empty when the table isn't there for that reader."""
+        view = self._view(table, run)
+        fields = view.schema.fields if view else ()
+        return [(field.name, duckdb_type(field.field_type)) for field in fields]
+
+    def scan_sql(self, table: TableId, *, run: RunTransaction | None = None) -> str | None:
+        """A SELECT of the table's rows for DuckDB; None when it isn't there for that reader."""
+        view = self._view(table, run)
+        return scan.select(view) if view else None
+
+    def table_ids(self, namespaces: Sequence[str] | None = None) -> list[TableId]:
+        """Every table of the catalog, published or not, sorted."""
+        found = []
+        for namespace in self.namespaces() if namespaces is None else namespaces:
+            try:
+                found += [TableId(namespace, name) for *_, name in self.catalog.list_tables(namespace)]
+            except NoSuchNamespaceError:
+                continue
+        return sorted(found)
+
+    def _view(self, table: TableId, run: RunTransaction | None) -> TableView | None:
+        if run is not None:
+            return run.view(table)
+        try:
+            found = self.catalog.load_table(table)
+        except NoSuchTableError:
+            return None
+        return None if is_unpublished(found) else TableView.of_main(found)
+
+    def _published(self, table: TableId) -> PublishedTable | None:
+        view = self._view(table, None)
+        if view is None or view.snapshot is None:
+            return None
+        return PublishedTable(
+            namespace=table.namespace,
+            name=table.name,
+            snapshot_id=view.snapshot.snapshot_id,
+            rows=row_count(view.snapshot),
+            committed_at=datetime.fromtimestamp(view.snapshot.timestamp_ms / 1000, UTC),
+            properties=MappingProxyType(dict(view.table.metadata.properties)),
+        )

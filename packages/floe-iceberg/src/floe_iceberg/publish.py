@@ -1,0 +1,170 @@
+"""Publishing: main of every table a run wrote moves to the run's branch in one SQL transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from uuid import UUID
+
+from pyiceberg.catalog.sql import SqlCatalog
+from pyiceberg.exceptions import CommitFailedException, NoSuchTableError, ValidationError
+from pyiceberg.partitioning import PartitionSpec
+from pyiceberg.schema import Schema
+from pyiceberg.table import Table
+from pyiceberg.table.metadata import TableMetadata
+from pyiceberg.table.refs import MAIN_BRANCH, SnapshotRefType
+from pyiceberg.table.sorting import UNSORTED_SORT_ORDER, SortOrder
+from pyiceberg.table.update import (
+    AddSortOrderUpdate,
+    AssertCurrentSchemaId,
+    AssertLastAssignedFieldId,
+    AssertRefSnapshotId,
+    AssertTableUUID,
+    RemovePropertiesUpdate,
+    RemoveSnapshotRefUpdate,
+    SetCurrentSchemaUpdate,
+    SetDefaultSortOrderUpdate,
+    SetDefaultSpecUpdate,
+    SetPropertiesUpdate,
+    SetSnapshotRefUpdate,
+    TableRequirement,
+    TableUpdate,
+    update_table_metadata,
+)
+
+from floe_iceberg._pyiceberg import metadata_version
+from floe_iceberg.catalog import Move, conflict, move_all
+from floe_iceberg.commit import stage, unpartitioned_spec
+from floe_iceberg.durable import storing
+from floe_iceberg.table import UNPUBLISHED, TableId
+
+
+@dataclass(frozen=True)
+class Publication:
+    """One table to publish, and what must still be true of it.
+
+    ``main`` and ``schema_id`` are as the run first saw them, ``last_column_id`` as its last write
+    left it, ``head`` is its branch's snapshot.
+    """
+
+    table: TableId
+    uuid: UUID
+    main: int | None
+    schema_id: int
+    last_column_id: int
+    head: int
+    properties: Mapping[str, str]
+
+    def requirements(self, branch: str) -> tuple[TableRequirement, ...]:
+        return (
+            AssertTableUUID(uuid=self.uuid),
+            AssertRefSnapshotId(ref=MAIN_BRANCH, snapshot_id=self.main),
+            AssertRefSnapshotId(ref=branch, snapshot_id=self.head),
+            AssertCurrentSchemaId(current_schema_id=self.schema_id),
+            AssertLastAssignedFieldId(last_assigned_field_id=self.last_column_id),
+        )
+
+
+def publish_all(catalog: SqlCatalog, branch: str, publications: Sequence[Publication]) -> list[Table]:
+    """Publish every table or none, and return them as published.
+
+    Raises ConflictError, naming the tables, when any is not as the run left it.
+    """
+    before = _checked(catalog, branch, publications)
+    staged: list[Table] = []
+    moved: list[TableId] = []
+    try:
+        for table, publication in zip(before, publications, strict=True):
+            staged.append(_stage(catalog, table, publication, branch))
+        moves = [
+            Move(publication.table, old.metadata_location, new.metadata_location)
+            for publication, old, new in zip(publications, before, staged, strict=True)
+        ]
+        moved = move_all(catalog, moves)
+    finally:
+        if moved:
+            _discard(staged)
+    if moved:
+        raise conflict(moved)
+    return staged
+
+
+def _checked(catalog: SqlCatalog, branch: str, publications: Sequence[Publication]) -> list[Table]:
+    tables, changed = [], []
+    for publication in publications:
+        try:
+            table = catalog.load_table(publication.table)
+            for requirement in publication.requirements(branch):
+                requirement.validate(table.metadata)
+            tables.append(table)
+        except (NoSuchTableError, CommitFailedException):
+            changed.append(publication.table)
+    if changed:
+        raise conflict(changed)
+    return tables
+
+
+def _stage(catalog: SqlCatalog, table: Table, publication: Publication, branch: str) -> Table:
+    metadata = update_table_metadata(
+        table.metadata,
+        tuple(_updates(table.metadata, publication, branch)),
+        metadata_location=table.metadata_location,
+    )
+    with storing(metadata.location):
+        version = metadata_version(table.metadata_location) + 1
+        return stage(catalog, publication.table, metadata, version)
+
+
+def _updates(metadata: TableMetadata, publication: Publication, branch: str) -> list[TableUpdate]:
+    snapshot = metadata.snapshot_by_id(publication.head)
+    assert snapshot is not None  # the branch is at it
+    schema = next(s for s in metadata.schemas if s.schema_id == snapshot.schema_id)
+    updates: list[TableUpdate] = []
+    if schema.schema_id != metadata.current_schema_id:
+        updates += _layout_without_lost_columns(metadata, schema)
+        updates.append(SetCurrentSchemaUpdate(schema_id=schema.schema_id))
+    updates.append(_main_at(publication.head))
+    if UNPUBLISHED in metadata.properties:
+        updates.append(RemovePropertiesUpdate(removals=[UNPUBLISHED]))
+    if publication.properties:
+        updates.append(SetPropertiesUpdate(updates=dict(publication.properties)))
+    return [*updates, RemoveSnapshotRefUpdate(ref_name=branch)]
+
+
+def _main_at(snapshot_id: int) -> SetSnapshotRefUpdate:
+    return SetSnapshotRefUpdate(
+        ref_name=MAIN_BRANCH,
+        type=SnapshotRefType.BRANCH,
+        snapshot_id=snapshot_id,
+        max_ref_age_ms=None,
+        max_snapshot_age_ms=None,
+        min_snapshots_to_keep=None,
+    )
+
+
+def _layout_without_lost_columns(metadata: TableMetadata, schema: Schema) -> list[TableUpdate]:
+    """Give up a default partitioning or sort order whose columns the new schema no longer has."""
+    updates: list[TableUpdate] = []
+    if not _fits(metadata.spec(), schema):
+        updates.append(SetDefaultSpecUpdate(spec_id=unpartitioned_spec(metadata).spec_id))
+    if not _fits(metadata.sort_order(), schema):
+        if UNSORTED_SORT_ORDER not in metadata.sort_orders:
+            updates.append(AddSortOrderUpdate(sort_order=UNSORTED_SORT_ORDER))
+        updates.append(SetDefaultSortOrderUpdate(sort_order_id=UNSORTED_SORT_ORDER.order_id))
+    return updates
+
+
+def _fits(layout: PartitionSpec | SortOrder, schema: Schema) -> bool:
+    try:
+        layout.check_compatible(schema)
+    except ValidationError:
+        return False
+    return True
+
+
+def _discard(staged: Sequence[Table]) -> None:
+    """Remove metadata the catalog refused, so nothing can name it."""
+    for table in staged:
+        with suppress(OSError):
+            table.io.delete(table.metadata_location)

@@ -1,0 +1,236 @@
+"""A run: one transaction over many tables, on a branch that readers of main don't see."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+import duckdb
+from pyiceberg.exceptions import NoSuchTableError
+from pyiceberg.table import Table
+
+from floe_core.errors import ConflictError, Problem
+from floe_core.lake import RunIdentity, Written
+from floe_iceberg import writing
+from floe_iceberg.evolve import OnSchemaChange
+from floe_iceberg.publish import Publication, publish_all
+from floe_iceberg.table import TableId, TableView, is_unpublished
+from floe_iceberg.writing import Query, Target, WriteMode
+
+if TYPE_CHECKING:
+    from floe_iceberg.manager import IcebergTableManager
+
+_BASE_SNAPSHOT = "floe.base-snapshot-id"
+_BASE_SCHEMA = "floe.base-schema-id"
+_PROPERTIES = "floe.table-properties"
+
+
+@dataclass(frozen=True)
+class Docs:
+    """What a table and its columns mean: columns not named here lose what they had."""
+
+    table: str | None = None
+    columns: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class _Entry:
+    """What the run knows of one table since its first look.
+
+    ``table`` is there even if the run may not see it; ``main`` and ``schema_id`` are of the first look.
+    """
+
+    table: Table | None = None
+    view: TableView | None = None
+    main: int | None = None
+    schema_id: int = 0
+    written: bool = False
+    properties: dict[str, str] = field(default_factory=dict)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
+class RunTransaction:
+    """The writes of one run, read back by the run alone until it publishes all of them at once.
+
+    Safe to use from several threads; those that write one table wait for each other.
+    """
+
+    def __init__(self, manager: IcebergTableManager, identity: RunIdentity) -> None:
+        self.manager = manager
+        self.identity = identity
+        self._entries: dict[TableId, _Entry] = {}
+        self._written: dict[str, Written] = {}
+        self._lock = threading.Lock()
+        if identity.attempt > 1:
+            self._adopt_earlier_attempts()
+
+    @property
+    def written(self) -> Mapping[str, Written]:
+        """The writes so far, those of earlier attempts included, by model."""
+        with self._lock:
+            return MappingProxyType(dict(self._written))
+
+    def view(self, table: TableId) -> TableView | None:
+        """The table as the run sees it: as of the run's first look, or as its own last write left it."""
+        entry = self._entry(table)
+        with entry.lock:
+            return entry.view
+
+    def write(
+        self,
+        con: duckdb.DuckDBPyConnection,
+        table: TableId,
+        sql: str,
+        *,
+        model: str,
+        mode: WriteMode,
+        unique_key: Sequence[str] = (),
+        on_schema_change: OnSchemaChange = "ignore",
+        properties: Mapping[str, str] = MappingProxyType({}),
+        docs: Docs | None = None,
+    ) -> Written:
+        """Run one SELECT into the table, on the run's branch.
+
+        What DuckDB raises for the query is passed on; nothing is committed then. ``properties`` and
+        ``docs`` are the table's once the run is published. A table the run cannot see is made, whatever
+        the mode.
+        """
+        entry = self._entry(table)
+        with entry.lock:
+            pending = {**entry.properties, **properties, **_comment(docs)}
+            target = self._target(table, entry, model, pending)
+            query = Query(con, sql, mode, unique_key, on_schema_change, docs.columns if docs else None)
+            if entry.table is None:
+                entry.view = writing.create(target, query)
+                entry.main, entry.schema_id = None, entry.view.table.metadata.current_schema_id
+            else:
+                entry.view = writing.change(target, query, entry.table, entry.view)
+            entry.table, entry.properties, entry.written = entry.view.table, pending, True
+            written = _written(table, entry.view)
+        with self._lock:
+            self._written[model] = written
+        return written
+
+    def publish(self) -> None:
+        """Make every table written since the last call what readers see, all or none.
+
+        Raises ConflictError naming the tables that are not as the run saw them; nothing moved then.
+        """
+        with self._lock:
+            pending = {name: entry for name, entry in sorted(self._entries.items()) if entry.written}
+        publications = [_publication(name, entry) for name, entry in pending.items()]
+        if not publications:
+            return
+        tables = publish_all(self.manager.catalog, self.identity.branch, publications)
+        for entry, table in zip(pending.values(), tables, strict=True):
+            files = entry.view.files if entry.view else None
+            entry.table, entry.view = table, TableView(table, table.metadata.current_snapshot(), files)
+            entry.main, entry.schema_id = table.metadata.current_snapshot_id, table.metadata.current_schema_id
+            entry.written, entry.properties = False, {}
+
+    def _target(self, table: TableId, entry: _Entry, model: str, properties: Mapping[str, str]) -> Target:
+        summary = self.identity.summary(model)
+        if entry.main is not None:
+            summary[_BASE_SNAPSHOT] = str(entry.main)
+        if entry.table is not None:
+            summary[_BASE_SCHEMA] = str(entry.schema_id)
+        if properties:
+            summary[_PROPERTIES] = json.dumps(dict(properties), sort_keys=True)
+        return Target(self.manager.catalog, table, self.identity.branch, entry.main, summary)
+
+    def _entry(self, name: TableId) -> _Entry:
+        """What is known of the table, looked up at most once a run."""
+        with self._lock:
+            entry = self._entries.get(name)
+        if entry is not None:
+            return entry
+        try:
+            found = self._seen(self.manager.catalog.load_table(name))
+        except NoSuchTableError:
+            found = _Entry()
+        with self._lock:
+            return self._entries.setdefault(name, found)
+
+    def _seen(self, table: Table) -> _Entry:
+        metadata = table.metadata
+        hidden = is_unpublished(table)
+        return _Entry(
+            table=table,
+            view=None if hidden else TableView.of_main(table),
+            main=metadata.current_snapshot_id,
+            schema_id=metadata.current_schema_id,
+        )
+
+    def _adopt_earlier_attempts(self) -> None:
+        """Take over what earlier attempts of the run left on its branch, with their view of main."""
+        for name in self.manager.table_ids():
+            table = self.manager.catalog.load_table(name)
+            head = table.metadata.snapshot_by_name(self.identity.branch)
+            if head is None or head.summary is None:
+                continue
+            base = head.summary[_BASE_SNAPSHOT]
+            self._entries[name] = _Entry(
+                table=table,
+                view=TableView(table, head),
+                main=int(base) if base else None,
+                schema_id=int(head.summary[_BASE_SCHEMA] or 0),
+                written=True,
+                properties=json.loads(head.summary[_PROPERTIES] or "{}"),
+            )
+            self._written[head.summary["floe.model"] or str(name)] = _written(name, TableView(table, head))
+
+
+def _publication(name: TableId, entry: _Entry) -> Publication:
+    table, view = entry.table, entry.view
+    assert table is not None
+    assert view is not None
+    assert view.snapshot is not None
+    return Publication(
+        table=name,
+        uuid=table.metadata.table_uuid,
+        main=entry.main,
+        schema_id=entry.schema_id,
+        last_column_id=table.metadata.last_column_id,
+        head=view.snapshot.snapshot_id,
+        properties=entry.properties,
+    )
+
+
+def _written(name: TableId, view: TableView) -> Written:
+    assert view.snapshot is not None  # a write leaves one
+    return Written(name.namespace, name.name, view.snapshot.snapshot_id, view.rows)
+
+
+def _comment(docs: Docs | None) -> dict[str, str]:
+    return {"comment": docs.table} if docs and docs.table else {}
+
+
+_current: RunTransaction | None = None
+_current_lock = threading.Lock()
+
+
+def current_run() -> RunTransaction | None:
+    """The run of this process; adapters ask here, since dbt's threads inherit no context."""
+    return _current
+
+
+@contextmanager
+def running(transaction: RunTransaction) -> Iterator[RunTransaction]:
+    """Make the transaction the run of this process; leaving without publishing leaves its branch behind."""
+    global _current
+    with _current_lock:
+        if _current is not None:
+            raise ConflictError(
+                Problem("FLOE-E531", f"this process is in the run '{_current.identity.run_id}' already")
+            )
+        _current = transaction
+    try:
+        yield transaction
+    finally:
+        with _current_lock:
+            _current = None

@@ -1,0 +1,114 @@
+"""Reading: a table's snapshot as one SELECT over its parquet files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pyarrow.parquet as parquet
+from pyiceberg.manifest import DataFile, FileFormat
+from pyiceberg.schema import Schema
+from pyiceberg.table import FileScanTask
+from pyiceberg.types import NestedField
+
+from floe_core.errors import Problem, WorkError
+from floe_iceberg.file_io import local_path
+from floe_iceberg.schema import duckdb_type
+from floe_iceberg.sql import identifier, literal, path_list
+from floe_iceberg.table import TableView
+
+_NAME_MAPPING = "schema.name-mapping.default"
+
+
+def select(view: TableView) -> str:
+    """A SELECT of every row of the view, its columns named and typed as the table's."""
+    _refuse_unreadable(view)
+    columns = ", ".join(f"{alias(field)} AS {identifier(field.name)}" for field in view.schema.fields)
+    return f"SELECT {columns} FROM ({rows(view.schema, view.files)})"
+
+
+def rows(schema: Schema, files: Sequence[FileScanTask]) -> str:
+    """A SELECT of the files' live rows with columns called by field id, so that no names can clash."""
+    whole = [task.file for task in files if not task.delete_files]
+    parts = [_read(schema, whole)] if whole else []
+    parts += [_without_deleted(schema, task) for task in files if task.delete_files]
+    return " UNION ALL ".join(parts) or _nothing(schema)
+
+
+def with_file_names(schema: Schema, files: Sequence[FileScanTask]) -> str:
+    """A SELECT of the files' rows, deleted ones too, with the file's path as ``file``."""
+    return _read(schema, [task.file for task in files], ", filename='file'", ", file")
+
+
+def alias(field: NestedField) -> str:
+    """What ``rows`` calls a column."""
+    return f"c{field.field_id}"
+
+
+def readable_path(location: str) -> str:
+    """What DuckDB is to open for a file the table names."""
+    path = local_path(location)
+    return location if path is None else str(path)
+
+
+def _read(schema: Schema, files: Sequence[DataFile], options: str = "", extra: str = "") -> str:
+    paths = path_list(readable_path(file.file_path) for file in files)
+    columns = ", ".join(alias(field) for field in schema.fields)
+    return (
+        f"SELECT {columns}{extra} FROM read_parquet({paths}, schema={_field_map(schema)}, "
+        f"hive_partitioning=false{options})"
+    )
+
+
+def _field_map(schema: Schema) -> str:
+    entries = (
+        f"{field.field_id}: {{name: {literal(alias(field))}, "
+        f"type: {literal(duckdb_type(field.field_type))}, default_value: NULL}}"
+        for field in schema.fields
+    )
+    return f"MAP {{{', '.join(entries)}}}"
+
+
+def _without_deleted(schema: Schema, task: FileScanTask) -> str:
+    deletes = path_list(sorted(readable_path(file.file_path) for file in task.delete_files))
+    return (
+        f"SELECT * EXCLUDE (file_row_number) FROM "
+        f"({_read(schema, [task.file], ', file_row_number=true', ', file_row_number')}) "
+        f"WHERE file_row_number NOT IN (SELECT pos FROM read_parquet({deletes}) "
+        f"WHERE file_path = {literal(task.file.file_path)})"
+    )
+
+
+def _nothing(schema: Schema) -> str:
+    columns = ", ".join(f"NULL::{duckdb_type(field.field_type)} AS {alias(field)}" for field in schema.fields)
+    return f"SELECT {columns} WHERE false"
+
+
+def _refuse_unreadable(view: TableView) -> None:
+    """Refuse files whose rows would come out wrong rather than not at all."""
+    for task in view.files:
+        for file in (task.file, *task.delete_files):
+            if file.file_format != FileFormat.PARQUET:
+                raise _unreadable(file, f"its format is '{file.file_format}'")
+    if any(field.initial_default is not None for field in view.schema.fields):
+        raise WorkError(Problem("FLOE-E611", f"{view.table.name()} has columns with initial defaults"))
+    if _NAME_MAPPING in view.table.metadata.properties:
+        for task in view.files:
+            _refuse_without_field_ids(view, task.file)
+
+
+def _refuse_without_field_ids(view: TableView, file: DataFile) -> None:
+    # DuckDB reads NULL where a file has no field ids; only tables with a name mapping may have such files
+    with view.table.io.new_input(file.file_path).open() as stream:
+        columns = parquet.read_schema(stream)
+    if any(b"PARQUET:field_id" not in (column.metadata or {}) for column in columns):
+        raise _unreadable(file, "it carries no field ids: it was added to the table, not written to it")
+
+
+def _unreadable(file: DataFile, reason: str) -> WorkError:
+    return WorkError(
+        Problem(
+            "FLOE-E610",
+            f"cannot read '{readable_path(file.file_path)}': {reason}",
+            hint="rewrite the table with the tool that made the file",
+        )
+    )

@@ -1,0 +1,144 @@
+"""Writing: a SELECT becomes parquet files of one directory, on disk and described for a commit."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from uuid import uuid4
+
+import duckdb
+import pyarrow.parquet as parquet
+from pyiceberg.io.pyarrow import (
+    compute_statistics_plan,
+    data_file_statistics_from_parquet_metadata,
+    parquet_path_to_id_mapping,
+)
+from pyiceberg.manifest import DataFile, DataFileContent, FileFormat
+from pyiceberg.schema import Schema
+from pyiceberg.typedef import Record
+from pyiceberg.types import IcebergType, ListType, MapType, StructType
+
+from floe_core.errors import Problem, WorkError
+from floe_iceberg.durable import cannot_store, make_directory, storing, sync
+from floe_iceberg.file_io import local_path
+from floe_iceberg.scan import alias
+from floe_iceberg.sql import identifier, literal
+
+_FILE_SIZE = "128MB"
+
+
+@dataclass
+class Directory:
+    """One write's own directory: everything in it belongs to the commit it was made for."""
+
+    location: str
+    path: Path = field(init=False)
+
+    def __post_init__(self) -> None:
+        path = local_path(self.location)
+        if path is None:
+            raise WorkError(Problem("FLOE-E612", f"'{self.location}' lies on no local disk"))
+        self.path = path
+
+    @classmethod
+    def new(cls, data_location: str) -> Directory:
+        return cls(f"{data_location}/{uuid4().hex}")
+
+    def discard(self) -> None:
+        """Remove the files; only for a write that no commit can have reached."""
+        shutil.rmtree(self.path, ignore_errors=True)
+
+
+def copy(
+    con: duckdb.DuckDBPyConnection,
+    query: str,
+    schema: Schema,
+    directory: Directory,
+    *,
+    spec_id: int,
+) -> list[DataFile]:
+    """Run the query into new files; its columns have the schema's types and are called by field id.
+
+    What DuckDB raises for the query itself is passed on as it is.
+    """
+    columns = ", ".join(f"{alias(field)} AS {identifier(field.name)}" for field in schema.fields)
+    with storing(str(directory.path)):
+        make_directory(directory.path)
+    with _disk_errors_of(directory):
+        written = con.execute(
+            f"COPY (SELECT {columns} FROM ({query})) TO {literal(str(directory.path))} "
+            f"(FORMAT parquet, COMPRESSION zstd, FIELD_IDS {_field_ids(schema)}, "
+            f"FILE_SIZE_BYTES '{_FILE_SIZE}', RETURN_STATS)"
+        ).fetchall()
+    with storing(str(directory.path)):
+        return list(_described(written, schema, directory, spec_id))
+
+
+def _described(
+    written: list[tuple[str, int, int]], schema: Schema, directory: Directory, spec_id: int
+) -> Iterator[DataFile]:
+    for name, rows, size, *_ in written:
+        path = Path(name)
+        if rows == 0:
+            path.unlink()  # DuckDB writes a file even for no rows
+            continue
+        sync(path)
+        yield _data_file(path, f"{directory.location}/{path.name}", size, schema, spec_id)
+    sync(directory.path)
+
+
+def _data_file(path: Path, location: str, size: int, schema: Schema, spec_id: int) -> DataFile:
+    footer = parquet.read_metadata(path)
+    statistics = data_file_statistics_from_parquet_metadata(
+        parquet_metadata=footer,
+        stats_columns=compute_statistics_plan(schema, {}),
+        parquet_column_mapping=parquet_path_to_id_mapping(schema),
+    )
+    return DataFile.from_args(
+        content=DataFileContent.DATA,
+        file_path=location,
+        file_format=FileFormat.PARQUET,
+        partition=Record(),
+        file_size_in_bytes=size,
+        sort_order_id=None,
+        spec_id=spec_id,
+        equality_ids=None,
+        key_metadata=None,
+        **statistics.to_serialized_dict(),
+    )
+
+
+def _field_ids(schema: Schema) -> str:
+    entries = (f"{literal(f.name)}: {_ids(f.field_id, f.field_type)}" for f in schema.fields)
+    return "{" + ", ".join(entries) + "}"
+
+
+def _ids(field_id: int, kind: IcebergType) -> str:
+    match kind:
+        case StructType():
+            inner = {f.name: _ids(f.field_id, f.field_type) for f in kind.fields}
+        case ListType():
+            inner = {"element": _ids(kind.element_id, kind.element_type)}
+        case MapType():
+            inner = {
+                "key": _ids(kind.key_id, kind.key_type),
+                "value": _ids(kind.value_id, kind.value_type),
+            }
+        case _:
+            return str(field_id)
+    members = "".join(f", {literal(name)}: {ids}" for name, ids in inner.items())
+    return f"{{__duckdb_field_id: {field_id}{members}}}"
+
+
+@contextmanager
+def _disk_errors_of(directory: Directory) -> Iterator[None]:
+    """Tell DuckDB's failure to write our files from a failure of the query to read its own."""
+    try:
+        yield
+    except duckdb.IOException as error:
+        if str(directory.path) not in str(error):
+            raise
+        raise cannot_store(str(directory.path), str(error).splitlines()[0]) from error

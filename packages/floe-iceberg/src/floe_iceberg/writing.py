@@ -1,0 +1,176 @@
+"""What a write of one table does, from the query to the commit on the branch."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import count
+from typing import Literal
+from uuid import uuid4
+
+import duckdb
+from pyiceberg.catalog.sql import SqlCatalog
+from pyiceberg.manifest import DataFile
+from pyiceberg.schema import Schema
+from pyiceberg.table import FileScanTask, Table
+from pyiceberg.table.locations import load_location_provider
+from pyiceberg.table.metadata import TableMetadata
+
+from floe_core.errors import ConflictError, Problem, SpecError
+from floe_iceberg import evolve, merge
+from floe_iceberg._pyiceberg import default_location
+from floe_iceberg.catalog import ensure_namespace
+from floe_iceberg.commit import Change, commit_change, commit_new, draft_metadata, unpartitioned_spec
+from floe_iceberg.evolve import Columns, OnSchemaChange
+from floe_iceberg.merge import converted
+from floe_iceberg.scan import alias
+from floe_iceberg.schema import duckdb_type, iceberg_type
+from floe_iceberg.sql import identifier
+from floe_iceberg.table import TableId, TableView
+from floe_iceberg.write import Directory, copy
+
+WriteMode = Literal["overwrite", "append", "merge"]
+
+
+@dataclass(frozen=True)
+class Query:
+    """One SELECT on the connection whose views it reads, and how it goes into its table."""
+
+    con: duckdb.DuckDBPyConnection
+    sql: str
+    mode: WriteMode
+    unique_key: Sequence[str]
+    on_schema_change: OnSchemaChange
+    docs: Mapping[str, str] | None
+
+    def columns(self) -> Columns:
+        described = self.con.execute(f"SELECT * FROM (\n{self.sql}\n) LIMIT 0").description
+        return [(name, iceberg_type(kind, column=name)) for name, kind, *_ in described]
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where a write goes: ``parent`` is where the branch starts if it isn't there yet."""
+
+    catalog: SqlCatalog
+    name: TableId
+    branch: str
+    parent: int | None
+    summary: Mapping[str, str]
+
+
+def create(target: Target, query: Query) -> TableView:
+    """Write a table that isn't there yet; until it is published it shows nothing."""
+    columns = query.columns()
+    schema = evolve.fresh(columns, query.docs)
+    ensure_namespace(target.catalog, target.name.namespace)
+    draft = draft_metadata(schema, _location(target))
+    with _written(query, _selected(query.sql, columns, schema), schema, draft) as files:
+        change = Change(schema, files, "all")
+        table = commit_new(target.catalog, target.name, draft, change, target.branch, target.summary)
+    return _branch_view(target, table, [FileScanTask(file) for file in files])
+
+
+def change(target: Target, query: Query, table: Table, view: TableView | None) -> TableView:
+    """Write a table that is there; ``view`` is what the run sees of it, None if nothing yet."""
+    numbers = count(table.metadata.last_column_id + 1)
+    if view is None or query.mode == "overwrite":
+        base = view.schema if view else table.metadata.schema()
+        schema = evolve.replaced(base, query.columns(), query.docs, lambda: next(numbers))
+        return _replace(target, query, table, _selected(query.sql, query.columns(), schema), schema)
+    columns = query.columns()
+    evolution = evolve.extended(
+        view.schema, columns, query.docs, lambda: next(numbers), query.on_schema_change
+    )
+    if query.mode == "merge":
+        return _merge(target, query, table, view, evolution, columns)
+    new = _selected(query.sql, columns, evolution.schema)
+    if evolution.rewrite:
+        old = converted(evolution.schema, view.schema, view.files)
+        return _replace(target, query, table, f"{old} UNION ALL {new}", evolution.schema)
+    return _extend(target, query, table, view, new, evolution.schema)
+
+
+def _replace(target: Target, query: Query, table: Table, select: str, schema: Schema) -> TableView:
+    with _written(query, select, schema, table.metadata) as files:
+        changed = _commit(target, table, Change(schema, files, "all"))
+    return _branch_view(target, changed, [FileScanTask(file) for file in files])
+
+
+def _extend(
+    target: Target, query: Query, table: Table, view: TableView, select: str, schema: Schema
+) -> TableView:
+    with _written(query, select, schema, table.metadata) as files:
+        changed = _commit(target, table, Change(schema, files))
+    return _branch_view(target, changed, [*view.files, *map(FileScanTask, files)])
+
+
+def _merge(
+    target: Target,
+    query: Query,
+    table: Table,
+    view: TableView,
+    evolution: evolve.Evolution,
+    columns: Columns,
+) -> TableView:
+    if not query.unique_key:
+        raise SpecError(Problem("FLOE-E425", "a merge needs a unique_key", hint="name its columns"))
+    names = [name for name, _ in columns]
+    with merge.evaluated(query.con, query.sql, names, evolution.schema, query.unique_key) as source:
+        touched = (
+            list(view.files)
+            if evolution.rewrite
+            else merge.touched_files(query.con, source, view.schema, view.files)
+        )
+        select = merge.merged(source, view.schema, touched)
+        with _written(query, select, evolution.schema, table.metadata) as files:
+            removed = [task.file for task in touched]
+            changed = _commit(target, table, Change(evolution.schema, files, removed))
+    kept = [task for task in view.files if task not in touched]
+    return _branch_view(target, changed, [*kept, *map(FileScanTask, files)])
+
+
+def _commit(target: Target, table: Table, what: Change) -> Table:
+    return commit_change(target.catalog, table, what, target.branch, target.parent, target.summary)
+
+
+@contextmanager
+def _written(query: Query, select: str, schema: Schema, metadata: TableMetadata) -> Iterator[list[DataFile]]:
+    """The query's files, for the commit in the body; removed when it is certain that none names them."""
+    data = load_location_provider(metadata.location, metadata.properties).data_path
+    directory = Directory.new(data)
+    try:
+        files = copy(query.con, select, schema, directory, spec_id=unpartitioned_spec(metadata).spec_id)
+    except BaseException:
+        directory.discard()
+        raise
+    try:
+        yield files
+    except ConflictError:
+        directory.discard()
+        raise
+
+
+def _selected(sql: str, columns: Columns, schema: Schema) -> str:
+    """The query with its columns cast to the schema's and called by field id; those it lacks are NULL."""
+    names = {name.lower(): name for name, _ in columns}
+    parts = []
+    for field in schema.fields:
+        name = names.get(field.name.lower())
+        value = identifier(name) if name is not None else "NULL"
+        parts.append(f"CAST({value} AS {duckdb_type(field.field_type)}) AS {alias(field)}")
+    return f"SELECT {', '.join(parts)} FROM (\n{sql}\n)"
+
+
+def _branch_view(target: Target, table: Table, files: Sequence[FileScanTask]) -> TableView:
+    return TableView(table, table.metadata.snapshot_by_name(target.branch), files)
+
+
+def _location(target: Target) -> str:
+    """The default place, with a name of its own where the table's would not survive in a URI."""
+    plain = re.sub(r"[^\w.\- ]", "_", target.name.name)
+    if plain != target.name.name or not plain.strip("."):
+        plain = f"{plain}-{uuid4().hex[:8]}"
+    return default_location(target.catalog, target.name.namespace, plain)
