@@ -1,0 +1,1 @@
+"""The demo's invented companies, one module per product."""
