@@ -56,9 +56,9 @@ def _section(first: Mapping[str, _Costs], again: Mapping[str, _Costs]) -> Sectio
         "A run beside plain dbt",
         ("CPU s", *(f"{size} models" for size in _SIZES), "fixed", "ms a model"),
         rows,
-        f"'Again' is the median of {_ROUNDS} runs of the unchanged project; 'first time' is one run of a new\n"
-        "one, which for floe has the compilation in it. The last two columns are fitted by least squares.\n"
-        "Aim, again: at most 4.5 s fixed and 60 ms a model on top of plain dbt.",
+        f"'Again' is the median of {_ROUNDS} runs of the unchanged project, 'first time' one of a new\n"
+        "project, which for floe has the compilation in it. The last two columns are fitted by least\n"
+        "squares. Aim, again: at most 4.5 s fixed and 60 ms a model on top of plain dbt.",
     )
 
 
