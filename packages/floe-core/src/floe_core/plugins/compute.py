@@ -25,7 +25,8 @@ class Relation:
     """A relation to prove, in dependency order.
 
     Either ``sql`` (bind it as a view) or ``columns`` (an empty, typed table: seeds, described
-    sources); with neither, it is deferred and so is everything that reads it.
+    sources); with neither, it is deferred and so is everything that reads it. ``database`` is the
+    catalog's name.
     """
 
     unique_id: str
@@ -34,6 +35,7 @@ class Relation:
     sql: str | None = None
     columns: tuple[Column, ...] | None = None
     depends_on: tuple[str, ...] = ()
+    database: str = "floe"
 
 
 @dataclass(frozen=True)
