@@ -5,14 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from floe_core.errors import Problem
-from floe_core.location import Location
+from pydantic import ValidationError
+
+from floe_core.compilation.fingerprint import difference, read_fingerprint, stored_warnings
+from floe_core.errors import Position, Problem, SpecError
+from floe_core.location import Location, locate
 from floe_core.schemas.artifacts import CompiledArtifacts
 
 
 @dataclass(frozen=True)
 class Compilation:
-    """What compiling gave; ``unchanged`` when the stored artifact still stood."""
+    """What compiling gave; ``unchanged`` when the stored artifact still stands for its files."""
 
     artifacts: CompiledArtifacts
     location: Location
@@ -20,11 +23,57 @@ class Compilation:
     warnings: tuple[Problem, ...]
 
 
-def compile_floe_spec(spec_path: Path, manifest_path: Path | None = None) -> Compilation:
-    """Compile the product and write what others read into ``target/floe``."""
-    raise NotImplementedError
+def compile_floe_spec(
+    spec_path: Path | str | None = None, manifest_path: Path | str | None = None
+) -> Compilation:
+    """Compile the product and write what others read into its ``target/floe``.
+
+    ``spec_path`` is a floe.yaml, its folder or a product's name; without one it is the product here.
+    Raises SpecError, PluginError or PolicyError with every problem found.
+    """
+    return compile_product(
+        locate(
+            None if spec_path is None else Path(spec_path),
+            manifest=None if manifest_path is None else Path(manifest_path),
+        )
+    )
+
+
+def compile_product(location: Location) -> Compilation:
+    """The same for a product that was located already."""
+    fingerprint = read_fingerprint(location)
+    if fingerprint and difference(location, fingerprint) is None and (artifacts := _stored(location)):
+        return Compilation(artifacts, location, True, stored_warnings(location, fingerprint))
+    return _compile(location)
 
 
 def load_artifacts(location: Location) -> CompiledArtifacts:
     """The stored artifact; raises SpecError when it does not match the files it was made from."""
-    raise NotImplementedError
+    fingerprint = read_fingerprint(location)
+    if fingerprint is None:
+        raise _refusal(location, "the product is not compiled")
+    if changed := difference(location, fingerprint):
+        raise _refusal(location, f"the compiled artifact does not match its files: {changed}")
+    artifacts = _stored(location)
+    if artifacts is None:
+        raise _refusal(location, "the compiled artifact is another version's")
+    return artifacts
+
+
+def _compile(location: Location) -> Compilation:
+    # Here, because this door is also passed when nothing changed, and then nothing of it is needed.
+    from floe_core.compilation.stages import compile_and_write
+
+    artifacts, warnings = compile_and_write(location)
+    return Compilation(artifacts, location, False, warnings)
+
+
+def _stored(location: Location) -> CompiledArtifacts | None:
+    try:
+        return CompiledArtifacts.model_validate_json(location.artifacts_path.read_bytes())
+    except (OSError, ValidationError):
+        return None
+
+
+def _refusal(location: Location, message: str) -> SpecError:
+    return SpecError(Problem("FLOE-E214", message, Position.of(location.spec_path), hint="floe compile"))

@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from floe_core.errors import Position, Problem, SpecError
+from floe_core.errors import Position, Problem, SpecError, shown
 
 MAX_BYTES = 1 << 20
 MAX_DEPTH = 64
@@ -99,6 +99,7 @@ class _Reader:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._file = shown(path)
         self._keys: dict[YamlPath, Position] = {}
         self._values: dict[YamlPath, Position] = {}
         self._problems: list[Problem] = []
@@ -194,7 +195,7 @@ class _Reader:
     def _at(self, event: yaml.Event) -> Position:
         mark = event.start_mark
         assert mark is not None  # the parser marks every event
-        return Position.of(self._path, mark.line + 1, mark.column + 1)
+        return Position(self._file, mark.line + 1, mark.column + 1)
 
     def _refuse(self, event: yaml.Event, code: str, message: str, hint: str | None = None) -> None:
         self._problems.append(Problem(code, message, self._at(event), hint))

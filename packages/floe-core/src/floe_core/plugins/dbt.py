@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from floe_core.events import RunEvent
+from floe_core.location import Location
 from floe_core.plugins.base import Plugin
 
 ResourceType = Literal["model", "seed", "test", "unit_test", "source", "snapshot"]
@@ -22,6 +24,17 @@ class DbtLocation:
     profiles_dir: Path
     target_dir: Path
     log_dir: Path
+
+    @classmethod
+    def of(cls, location: Location, dbt_project: str) -> DbtLocation:
+        """The places of a product's dbt project: what dbt writes goes beside the generated files."""
+        generated = location.generated_dir
+        return cls(
+            project_dir=Path(os.path.normpath(location.product_dir / dbt_project)),
+            profiles_dir=generated,
+            target_dir=generated / "dbt",
+            log_dir=generated / "logs",
+        )
 
 
 @dataclass(frozen=True)
@@ -47,6 +60,7 @@ class ParsedNode:
     tags: tuple[str, ...] = ()
     description: str = ""
     columns: tuple[tuple[str, str | None], ...] = ()
+    column_descriptions: Mapping[str, str] = field(default_factory=dict)
     meta: Mapping[str, Any] = field(default_factory=dict)
     config: Mapping[str, Any] = field(default_factory=dict)
     raw_sha256: str = ""
@@ -58,14 +72,14 @@ class ParsedNode:
 class ParsedProject:
     """A parsed project; ``nodes`` in dependency order, then by unique id.
 
-    ``env_vars`` are the environment variables the project reads, with their values: they decide
-    whether a parse is still current, and never reach an artifact.
+    ``env_vars`` are the environment variables the project reads, with their values (None: not set):
+    they decide whether a parse is still current, and never reach an artifact.
     """
 
     name: str
     profile: str
     nodes: tuple[ParsedNode, ...]
-    env_vars: Mapping[str, str]
+    env_vars: Mapping[str, str | None]
     handle: Any = field(repr=False, compare=False, default=None)
 
 

@@ -1,0 +1,89 @@
+"""The few things of a dbt project that must be known before dbt is asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from floe_core.errors import Position, Problem, SpecError
+
+PROJECT_FILE = "dbt_project.yml"
+_FOLDERS = {
+    "model-paths": ("models",),
+    "seed-paths": ("seeds",),
+    "macro-paths": ("macros",),
+    "test-paths": ("tests",),
+    "snapshot-paths": ("snapshots",),
+    "analysis-paths": ("analyses",),
+    "function-paths": ("functions",),
+    "docs-paths": (),
+    "asset-paths": (),
+}
+
+
+@dataclass(frozen=True)
+class DbtProjectFile:
+    """What ``dbt_project.yml`` says: the profile's name, and the folders dbt reads."""
+
+    profile: str
+    folders: tuple[str, ...]
+    packages_folder: str
+
+
+def read_dbt_project(project_dir: Path, at: Position) -> DbtProjectFile:
+    """Read the project's own file; ``at`` is where floe.yaml says which folder it is in.
+
+    Raises SpecError for a missing folder or file, and for one without a plain profile name.
+    """
+    path = project_dir / PROJECT_FILE
+    if not project_dir.is_dir():
+        raise SpecError(
+            Problem("FLOE-E401", f"dbt.project: no folder '{project_dir.name}'", at, hint="check the path")
+        )
+    if not path.is_file():
+        raise SpecError(
+            Problem(
+                "FLOE-E401",
+                f"dbt.project: no {PROJECT_FILE} in this folder",
+                at,
+                hint="write 'dbt: {project: FOLDER}' with the folder of the dbt project",
+            )
+        )
+    tree = _parse(path)
+    profile = tree.get("profile")
+    if not isinstance(profile, str) or not profile or "{{" in profile:
+        raise SpecError(
+            Problem(
+                "FLOE-E402",
+                "no plain 'profile' in the dbt project",
+                Position.of(path),
+                hint="write 'profile: NAME', any name: floe generates the profile",
+            )
+        )
+    return DbtProjectFile(profile, _folders(tree), str(tree.get("packages-install-path") or "dbt_packages"))
+
+
+def _parse(path: Path) -> dict[str, Any]:
+    try:
+        tree = yaml.load(path.read_bytes(), Loader=yaml.CSafeLoader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        at = Position.of(path, mark.line + 1, mark.column + 1) if mark else Position.of(path)
+        raise SpecError(Problem("FLOE-E402", f"not valid YAML: {error.problem}", at)) from error
+    except yaml.YAMLError as error:
+        raise SpecError(Problem("FLOE-E402", f"not valid YAML: {error}", Position.of(path))) from error
+    if not isinstance(tree, dict):
+        raise SpecError(Problem("FLOE-E402", "expected 'key: value' lines", Position.of(path)))
+    return tree
+
+
+def _folders(tree: dict[str, Any]) -> tuple[str, ...]:
+    """Every folder dbt reads; the whole project where a folder's name is known to dbt alone."""
+    folders: set[str] = set()
+    for key, default in _FOLDERS.items():
+        named = tree.get(key) or default
+        folders.update(str(folder) for folder in (named if isinstance(named, list | tuple) else [named]))
+    return (".",) if any("{{" in folder for folder in folders) else tuple(sorted(folders))

@@ -1,0 +1,177 @@
+"""What an artifact was compiled from, so that nothing is compiled twice and nothing stale is run."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Iterable, Sequence
+from importlib.metadata import PackageNotFoundError, requires, version
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from floe_core.compilation.dbt_project import read_dbt_project
+from floe_core.compilation.digest import project_digest, value_digest
+from floe_core.compilation.generated_file import write_if_changed
+from floe_core.errors import Position, Problem, SpecError
+from floe_core.location import Location
+from floe_core.plugins.dbt import DbtLocation
+
+_FORMAT = 1
+_GENERATED = ("compiled_artifacts.json", "definitions.py", "profiles.yml")
+
+
+class StoredWarning(BaseModel):
+    """A warning to be told again; ``file`` is relative to the product's folder."""
+
+    code: str
+    message: str
+    hint: str | None
+    file: str | None
+    line: int = 1
+    column: int = 1
+
+
+class Fingerprint(BaseModel):
+    """The facts of one compile. Of environment variables it holds one digest over all values."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    format: int
+    spec: str
+    manifest: str | None
+    manifest_path: str | None
+    dbt_project: str
+    project: str
+    packages: dict[str, str]
+    env_names: list[str]
+    env: str
+    generated: dict[str, str]
+    warnings: list[StoredWarning]
+
+
+def store_fingerprint(
+    location: Location,
+    *,
+    spec: str,
+    manifest: str | None,
+    dbt_project: str,
+    project: str,
+    distributions: Iterable[str],
+    env_names: Iterable[str],
+    warnings: Sequence[Problem],
+) -> None:
+    """Write down what the generated files, which are there already, were made from.
+
+    ``spec``, ``manifest`` and ``project`` are the digests of what the compiler has read.
+    """
+    fingerprint = Fingerprint(
+        format=_FORMAT,
+        spec=spec,
+        manifest=manifest,
+        manifest_path=_manifest_path(location),
+        dbt_project=dbt_project,
+        project=project,
+        packages=_packages(distributions),
+        env_names=sorted(env_names),
+        env=_env_digest(env_names),
+        generated={name: _sha256(location.generated_dir / name) or "" for name in _GENERATED},
+        warnings=[_stored(problem, location.product_dir) for problem in warnings],
+    )
+    text = json.dumps(fingerprint.model_dump(), indent=2, sort_keys=True) + "\n"
+    write_if_changed(_path(location), text.encode())
+
+
+def read_fingerprint(location: Location) -> Fingerprint | None:
+    """The fingerprint of the last compile, None when there is none to be understood."""
+    try:
+        return Fingerprint.model_validate_json(_path(location).read_bytes())
+    except (OSError, ValidationError):
+        return None
+
+
+def difference(location: Location, fingerprint: Fingerprint) -> str | None:
+    """What is not any more as it was when the artifact was compiled; None when all is."""
+    if fingerprint.format != _FORMAT or _installed(fingerprint.packages) != fingerprint.packages:
+        return "floe or one of its plugins is another version"
+    if _sha256(location.spec_path) != fingerprint.spec:
+        return f"{location.spec_path.name} changed"
+    manifest = _sha256(location.manifest_path) if location.manifest_path else None
+    if manifest != fingerprint.manifest or _manifest_path(location) != fingerprint.manifest_path:
+        return "the platform's manifest changed"
+    if _env_digest(fingerprint.env_names) != fingerprint.env:
+        return "an environment variable the dbt project reads changed"
+    for name, digest in fingerprint.generated.items():
+        if _sha256(location.generated_dir / name) != digest:
+            return f"{name} is not as it was generated"
+    if _project_digest(location, fingerprint) != fingerprint.project:
+        return "the dbt project changed"
+    return None
+
+
+def stored_warnings(location: Location, fingerprint: Fingerprint) -> tuple[Problem, ...]:
+    """The warnings of the last compile."""
+    return tuple(_problem(warning, location.product_dir) for warning in fingerprint.warnings)
+
+
+def _path(location: Location) -> Path:
+    return location.generated_dir / "fingerprint.json"
+
+
+def _sha256(path: Path) -> str | None:
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError:
+        return None
+
+
+def _manifest_path(location: Location) -> str | None:
+    return os.path.relpath(location.manifest_path, location.product_dir) if location.manifest_path else None
+
+
+def _project_digest(location: Location, fingerprint: Fingerprint) -> str | None:
+    folder = DbtLocation.of(location, fingerprint.dbt_project).project_dir
+    try:
+        return project_digest(folder, read_dbt_project(folder, Position.of(location.spec_path)))
+    except SpecError:
+        return None
+
+
+def _env_digest(names: Iterable[str]) -> str:
+    return value_digest({name: os.environ.get(name) for name in names})
+
+
+def _packages(distributions: Iterable[str]) -> dict[str, str]:
+    """The installed versions of the distributions and of what they are built on directly."""
+    names = {"floe-core", *distributions}
+    for name in tuple(names):
+        for requirement in requires(name) or ():
+            if "extra ==" not in requirement and (found := re.match(r"[\w.-]+", requirement)):
+                names.add(found[0])
+    return _installed(names)
+
+
+def _installed(names: Iterable[str]) -> dict[str, str]:
+    found = {}
+    for name in names:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue  # a requirement for other machines
+    return found
+
+
+def _stored(problem: Problem, folder: Path) -> StoredWarning:
+    values: dict[str, Any] = {"code": problem.code, "message": problem.message, "hint": problem.hint}
+    if problem.at is None:
+        return StoredWarning(**values, file=None)
+    file = os.path.relpath(problem.at.file, folder)
+    return StoredWarning(**values, file=file, line=problem.at.line, column=problem.at.column)
+
+
+def _problem(warning: StoredWarning, folder: Path) -> Problem:
+    at = Position.of(folder / warning.file, warning.line, warning.column) if warning.file else None
+    return Problem(warning.code, warning.message, at, warning.hint, severity="warning")

@@ -1,0 +1,102 @@
+"""What the two files mean once plugins and dbt project are known. It never leaves the compiler."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from floe_core.compilation.validate import Validated
+from floe_core.errors import Position
+from floe_core.plugins.base import Plugin
+from floe_core.plugins.catalog import CatalogPlugin
+from floe_core.plugins.compute import ComputePlugin
+from floe_core.plugins.dbt import DbtLocation, DBTPlugin, ParsedNode, ParsedProject
+from floe_core.plugins.orchestrator import OrchestratorPlugin
+from floe_core.plugins.types import PluginType
+
+ENVIRONMENT = "dev"
+
+
+@dataclass(frozen=True)
+class ChosenPlugin:
+    """A plugin, configured; ``at`` is where it was chosen, None where it is the built-in one."""
+
+    name: str
+    distribution: str
+    plugin: Plugin
+    at: Position | None
+
+
+@dataclass(frozen=True)
+class ChosenPlugins:
+    """The chosen plugins by type; the five without which nothing runs are always there."""
+
+    by_type: Mapping[PluginType, ChosenPlugin]
+
+    @property
+    def catalog(self) -> CatalogPlugin:
+        plugin = self.by_type[PluginType.CATALOG].plugin
+        assert isinstance(plugin, CatalogPlugin)  # the registry has checked each class against its type
+        return plugin
+
+    @property
+    def compute(self) -> ComputePlugin:
+        plugin = self.by_type[PluginType.COMPUTE].plugin
+        assert isinstance(plugin, ComputePlugin)
+        return plugin
+
+    @property
+    def dbt(self) -> DBTPlugin:
+        plugin = self.by_type[PluginType.DBT].plugin
+        assert isinstance(plugin, DBTPlugin)
+        return plugin
+
+    @property
+    def orchestrator(self) -> OrchestratorPlugin:
+        plugin = self.by_type[PluginType.ORCHESTRATOR].plugin
+        assert isinstance(plugin, OrchestratorPlugin)
+        return plugin
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A product on its platform, resolved: nothing is left to choose."""
+
+    sources: Validated
+    plugins: ChosenPlugins
+    environments: Mapping[str, Any]
+    dbt_profiles: Mapping[str, Any]
+    dbt_location: DbtLocation
+    project: ParsedProject
+    project_digest: str
+
+    @property
+    def product(self) -> str:
+        return self.sources.spec.metadata.name
+
+    def models(self) -> tuple[ParsedNode, ...]:
+        return tuple(node for node in self.project.nodes if node.resource_type == "model")
+
+    def seeds(self) -> tuple[ParsedNode, ...]:
+        return tuple(node for node in self.project.nodes if node.resource_type == "seed")
+
+    def tests(self) -> tuple[ParsedNode, ...]:
+        return tuple(node for node in self.project.nodes if node.resource_type in ("test", "unit_test"))
+
+    def at(self, node: ParsedNode, line: int = 1, column: int = 1) -> Position:
+        """A place in the node's own file."""
+        return Position.of(self.dbt_location.project_dir / node.path, line, column)
+
+
+def sql_name(product: str) -> str:
+    """The product's name in SQL, which is dbt's schema: ``customer-360`` is ``customer_360``."""
+    return re.sub(r"\W", "_", product)
+
+
+def namespace(product: str, schema: str) -> str:
+    """The Iceberg namespace of a dbt schema: ``customer_360_x`` is ``customer-360_x``."""
+    own = sql_name(product)
+    of_product = schema.lower() == own or schema.lower().startswith(f"{own}_")
+    return product + schema[len(own) :] if of_product else schema

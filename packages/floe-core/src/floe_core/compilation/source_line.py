@@ -1,0 +1,40 @@
+"""From a line of rendered SQL back to the line somebody wrote."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class SourceLine(NamedTuple):
+    """A place in the source; both count from 1."""
+
+    line: int
+    column: int
+
+
+def source_line(raw: str, compiled: str, line: int, column: int) -> SourceLine | None:
+    """Where ``line`` of the compiled SQL comes from, None if that cannot be told.
+
+    The same line when both texts have as many lines, else the line with the same text; of several
+    such lines the one that is as manieth in the source.
+    """
+    source, rendered = raw.rstrip().split("\n"), compiled.rstrip().split("\n")
+    if not 1 <= line <= len(rendered):
+        return None
+    text = rendered[line - 1].strip()
+    if len(source) == len(rendered):
+        return SourceLine(line, _column(source[line - 1], rendered[line - 1], column))
+    same = [number for number, candidate in enumerate(source, 1) if candidate.strip() == text]
+    before = sum(1 for candidate in rendered[: line - 1] if candidate.strip() == text)
+    if not text or before >= len(same):
+        return None
+    number = same[before]
+    return SourceLine(number, _column(source[number - 1], rendered[line - 1], column))
+
+
+def _column(source: str, rendered: str, column: int) -> int:
+    """The column in the source, 1 where both lines are not the same up to it."""
+    place = column - 1 - (len(rendered) - len(rendered.lstrip()))
+    if place < 0 or source.lstrip()[:place] != rendered.lstrip()[:place]:
+        return 1
+    return len(source) - len(source.lstrip()) + place + 1

@@ -1,0 +1,45 @@
+"""The six stages, one after the other."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from floe_core.compilation.compile import Proven, compile_plan
+from floe_core.compilation.enforce import enforce
+from floe_core.compilation.generate import generate, write_generated
+from floe_core.compilation.load import load
+from floe_core.compilation.resolve import resolve
+from floe_core.compilation.validate import validate
+from floe_core.errors import Problem, SpecError
+from floe_core.location import Location, locate
+from floe_core.schemas.artifacts import CompiledArtifacts
+
+
+def compile_pipeline(spec_path: Path | str, manifest_path: Path | str | None = None) -> CompiledArtifacts:
+    """Compile a product without writing its artifact.
+
+    Raises pydantic's ValidationError for a floe.yaml or manifest.yaml that says the wrong thing, and
+    SpecError, PluginError or PolicyError for everything else.
+    """
+    manifest = None if manifest_path is None else Path(manifest_path)
+    try:
+        return generate(prove(locate(Path(spec_path), manifest=manifest)))
+    except SpecError as error:
+        if isinstance(error.__cause__, ValidationError):
+            raise error.__cause__ from None
+        raise
+
+
+def prove(location: Location) -> Proven:
+    """All stages but the last."""
+    return compile_plan(enforce(resolve(validate(load(location)))))
+
+
+def compile_and_write(location: Location) -> tuple[CompiledArtifacts, tuple[Problem, ...]]:
+    """All stages, and the files others read; returns the artifact and the warnings."""
+    proven = prove(location)
+    artifacts = generate(proven)
+    write_generated(proven.enforced.plan, artifacts, proven.enforced.warnings)
+    return artifacts, proven.enforced.warnings

@@ -1,0 +1,57 @@
+"""VALIDATE: what was typed becomes a spec and a manifest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from floe_core.compilation.load import Loaded
+from floe_core.errors import Problem, SpecError
+from floe_core.location import Location
+from floe_core.schemas.manifest import EMBEDDED, Manifest
+from floe_core.schemas.problems import problems_of
+from floe_core.schemas.spec import FloeSpec
+from floe_core.yaml_file import YamlFile
+
+M = TypeVar("M", bound=BaseModel)
+
+
+@dataclass(frozen=True)
+class Validated:
+    """The two files, understood; ``manifest_file`` is None on the built-in platform."""
+
+    location: Location
+    spec: FloeSpec
+    spec_file: YamlFile
+    manifest: Manifest
+    manifest_file: YamlFile | None
+
+
+def validate(loaded: Loaded) -> Validated:
+    """Raises one SpecError for both files, from the first file's ValidationError if there is one."""
+    problems, errors = list(loaded.problems), list[ValidationError]()
+    spec = _model(FloeSpec, loaded.spec_file, problems, errors)
+    manifest = _model(Manifest, loaded.manifest_file, problems, errors)
+    if loaded.location.manifest_path is None:
+        manifest = EMBEDDED
+    if problems:
+        raise SpecError(problems) from (errors[0] if errors else None)
+    assert spec
+    assert loaded.spec_file
+    assert manifest
+    return Validated(loaded.location, spec, loaded.spec_file, manifest, loaded.manifest_file)
+
+
+def _model(
+    model: type[M], file: YamlFile | None, problems: list[Problem], errors: list[ValidationError]
+) -> M | None:
+    if file is None:
+        return None
+    try:
+        return model.model_validate(file.tree)
+    except ValidationError as error:
+        problems += problems_of(error, model, file)
+        errors.append(error)
+        return None
