@@ -64,7 +64,7 @@ def find_products(start: Path, *, manifest: Path | None = None) -> list[Location
     Without a manifest that is the product ``start`` stands in, or those below it.
     """
     start = start.absolute()
-    if manifest := manifest or _first_above(start, MANIFEST_NAME):
+    if manifest := _manifest_file(start / manifest) if manifest else _first_above(start, MANIFEST_NAME):
         return [
             location
             for spec in _specs_below(manifest.parent)

@@ -1,0 +1,38 @@
+"""``floe run``: one transaction from the first model to the last table."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from floe_core.cli.options import manifest_option, product_argument
+from floe_core.cli.output import Output, output_option
+from floe_core.cli.running import run_product
+from floe_core.cli.shapes import run_document
+
+
+@click.command()
+@product_argument
+@manifest_option
+@click.option("--select", multiple=True, metavar="MODELS", help="Only these, as dbt selects; repeatable.")
+@click.option("--full-refresh", is_flag=True, help="Build incremental models anew.")
+@output_option
+@click.pass_context
+def command(
+    context: click.Context,
+    product: Path | None,
+    manifest: Path | None,
+    select: tuple[str, ...],
+    full_refresh: bool,
+    output: Output,
+) -> None:
+    """Compile the product if its files changed, then run it.
+
+    All tables are published together once every model and test is fine; a run that fails changes
+    nothing that readers see. PRODUCT is a name, a folder or a floe.yaml; by default the one here.
+    """
+    result = run_product(product, manifest, output, select=select, full_refresh=full_refresh)
+    output.document(run_document(result))
+    if result.state != "succeeded":
+        context.exit(1)

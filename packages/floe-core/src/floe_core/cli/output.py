@@ -1,0 +1,93 @@
+"""Where results go: lines for people, or one JSON document for programs."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+import click
+
+SCHEMA_VERSION = "1"
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True)
+class Output:
+    """The form that ``--output`` asked for. Each method is silent in the other form."""
+
+    json: bool
+
+    def line(self, text: str = "") -> None:
+        if not self.json:
+            click.echo(text)
+
+    def note(self, text: str) -> None:
+        """Tell people something beside the result."""
+        if not self.json:
+            click.echo(text, err=True)
+
+    def document(self, content: Mapping[str, Any]) -> None:
+        if self.json:
+            click.echo(render(content))
+
+
+def output_option(command: Function) -> Function:
+    """Add ``--output``; the command gets it as ``output: Output``."""
+    return click.option(
+        "--output",
+        type=click.Choice(["text", "json"]),
+        default="text",
+        show_default=True,
+        callback=lambda _context, _parameter, value: Output(json=value == "json"),
+        help="What to print.",
+    )(command)
+
+
+def wants_json(arguments: list[str]) -> bool:
+    """Whether the command line asks for JSON; also answers for one that cannot be parsed."""
+    ours = arguments[: arguments.index("--")] if "--" in arguments else arguments
+    values = [word.removeprefix("--output=") for word in ours if word.startswith("--output=")]
+    values += [after for word, after in itertools.pairwise(ours) if word == "--output"]
+    return "json" in values
+
+
+def render(content: Mapping[str, Any]) -> str:
+    """The document as JSON: a line for each key, and one for each item of a list."""
+    members = {"schema_version": SCHEMA_VERSION, **content}
+    lines = ",\n".join(f"  {json.dumps(key)}: {_value(value)}" for key, value in members.items())
+    return f"{{\n{lines}\n}}"
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, list | tuple) and value:
+        items = ",\n".join(f"    {_compact(item)}" for item in value)
+        return f"[\n{items}\n  ]"
+    return _compact(value)
+
+
+def _compact(value: Any) -> str:
+    return json.dumps(_plain(value), ensure_ascii=False, allow_nan=False)
+
+
+def _plain(value: Any) -> Any:
+    """The value in JSON's own terms: NaN and infinities become text, times ISO 8601 in UTC."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    if isinstance(value, datetime):
+        return timestamp(value)
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value
+
+
+def timestamp(moment: datetime) -> str:
+    """ISO 8601 in UTC, to the millisecond, with a Z."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

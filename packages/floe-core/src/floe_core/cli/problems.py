@@ -1,0 +1,51 @@
+"""How problems look, in both forms."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from floe_core.cli.output import Output
+from floe_core.errors import Position, Problem, shown
+
+_COLOURS = {"error": "red", "warning": "yellow"}
+
+
+def show_problems(output: Output, problems: Sequence[Problem]) -> None:
+    """Print ``file:line:col: CODE message`` and the hint of each, on standard error."""
+    for problem in problems:
+        place = f"{_place(problem.at)}: " if problem.at else ""
+        code = click.style(problem.code, fg=_COLOURS[problem.severity])
+        severity = "warning: " if problem.severity == "warning" else ""
+        output.note(f"{place}{code} {severity}{problem.message}")
+        if problem.hint:
+            output.note(f"  hint: {problem.hint}")
+
+
+def problems_document(problems: Sequence[Problem]) -> dict[str, Any]:
+    return {"problems": [_item(problem) for problem in problems]}
+
+
+def _item(problem: Problem) -> dict[str, Any]:
+    at = problem.at
+    return {
+        "code": problem.code,
+        "severity": problem.severity,
+        "file": _file(at) if at else None,
+        "line": at.line if at else None,
+        "column": at.column if at else None,
+        "message": problem.message,
+        "hint": problem.hint,
+    }
+
+
+def _place(at: Position) -> str:
+    return f"{_file(at)}:{at.line}:{at.column}"
+
+
+def _file(at: Position) -> str:
+    return shown(Path(at.file)) if os.path.isabs(at.file) else at.file  # noqa: PTH117

@@ -1,0 +1,94 @@
+"""The program ``floe``: which commands there are, each imported when it is called."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from importlib.metadata import version
+from typing import Any, NoReturn
+
+import click
+
+from floe_core.cli.door import pass_through
+from floe_core.errors import Problem, SpecError
+from floe_core.suggestion import did_you_mean
+
+COMMANDS = {
+    "init": "Start a new product, or make a dbt project one.",
+    "compile": "Compile a product: check everything, write what a run needs.",
+    "run": "Run a product: all of its tables are published, or none.",
+    "query": "Read the published tables with SQL.",
+    "runs": "List what ran, the newest first.",
+    "status": "Say where the products and their tables stand.",
+    "demo": "Run the demo products end to end and open the UI on them.",
+    "plugins": "List the plugins installed here.",
+    "schema": "Export JSON Schemas for editors.",
+}
+"""Each command with its help in one line; ``floe_core.cli.commands.NAME`` holds it as ``command``."""
+
+
+class Program(click.Group):
+    """A group that knows its commands by name and one-line help, without importing them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(f"floe_core.cli.commands.{cmd_name}").command
+        command.help = command.help or COMMANDS[cmd_name]
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0] not in COMMANDS and not args[0].startswith("-"):
+            hint = did_you_mean(args[0], COMMANDS)
+            raise SpecError(Problem("FLOE-E001", f"no command '{args[0]}'", hint=hint))
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def main(  # type: ignore[override]  # it never returns, and takes no settings but these
+        self, args: Sequence[str] | None = None, prog_name: str | None = None, **_: Any
+    ) -> NoReturn:
+        arguments = list(sys.argv[1:] if args is None else args)
+        name = "floe"
+        self._main_shell_completion({}, name)
+        sys.exit(pass_through(lambda: self._call(name, arguments), arguments))
+
+    def _call(self, name: str, arguments: list[str]) -> None:
+        with self.make_context(name, arguments, color=_colour()) as context:
+            self.invoke(context)
+
+
+def _colour() -> bool | None:
+    """False where colours are unwanted; None leaves them to terminals."""
+    return False if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" else None
+
+
+def _say_version(context: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        click.echo(f"floe {version('floe-core')}")
+        context.exit()
+
+
+@click.group(cls=Program, no_args_is_help=False, invoke_without_command=True)
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_say_version,
+    help="Say the version.",
+)
+@click.pass_context
+def program(context: click.Context) -> None:
+    """From a dbt project and two YAML files to published Iceberg tables."""
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())

@@ -1,0 +1,88 @@
+"""How a product stands: what was compiled, what ran last, which tables readers see."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from floe_core.cli.history import settled_ledger
+from floe_core.cli.outcome import short
+from floe_core.cli.output import timestamp
+from floe_core.cli.shapes import table_item
+from floe_core.cli.stores import Store, store_of
+from floe_core.cli.table import table
+from floe_core.errors import shown
+from floe_core.location import Location, product_name
+from floe_core.run import DEFAULT_ENVIRONMENT
+from floe_core.run_result import RunResult
+
+_HEADERS = ("table", "layer", "rows", "committed", "snapshot")
+_RIGHT = (False, False, True)
+
+
+def product_item(location: Location) -> dict[str, Any]:
+    """The product as ``floe status`` says it in JSON; null where nothing is known yet."""
+    store = store_of(location)
+    name = product_name(location.spec_path) or shown(location.product_dir)
+    last = next(iter(settled_ledger(location).runs(name, limit=1)), None)
+    return {
+        "name": name,
+        "environment": last.environment if last else DEFAULT_ENVIRONMENT,
+        "version": store.artifacts.metadata.product_version if store else None,
+        "digest": store.artifacts.digest if store else None,
+        "state": last.state if last else None,
+        "last_run": last.run_id if last else None,
+        "last_run_at": _moment(last),
+        "tables": _tables(store) if store else [],
+    }
+
+
+def catalog_item(store: Store) -> dict[str, Any]:
+    return {"name": store.lake.name, "properties": dict(store.lake.properties)}
+
+
+def standing_lines(product: dict[str, Any]) -> list[str]:
+    """The same for people."""
+    head = f"{click.style(product['name'], bold=True)}: {_state(product)}"
+    rows = [
+        (
+            entry["name"],
+            entry["layer"] or "",
+            f"{entry['rows']:,}",
+            timestamp(entry["committed_at"]),
+            entry["snapshot_id"],
+        )
+        for entry in product["tables"]
+    ]
+    lines = table(_HEADERS, rows, right=_RIGHT).splitlines() if rows else ["no tables published yet"]
+    return [head, *(f"  {line}" for line in lines)]
+
+
+def _row(entry: dict[str, Any]) -> tuple[object, ...]:
+    committed = timestamp(entry["committed_at"])
+    return entry["name"], entry["layer"] or "", f"{entry['rows']:,}", committed, entry["snapshot_id"]
+
+
+def _state(product: dict[str, Any]) -> str:
+    if product["digest"] is None:
+        return "not compiled yet, floe run does both"
+    if product["state"] is None:
+        return "compiled, not run yet"
+    return f"{product['state']}, run {short(product['last_run'])}, {timestamp(product['last_run_at'])}"
+
+
+def _moment(run: RunResult | None) -> Any:
+    return (run.ended_at or run.started_at) if run else None
+
+
+def _tables(store: Store) -> list[dict[str, Any]]:
+    layers: dict[tuple[str, str], str | None] = {
+        (seed.namespace, seed.table): "bronze" for seed in store.artifacts.seeds
+    }
+    layers |= {(model.namespace, model.table): model.layer for model in store.artifacts.transforms}
+    namespaces = sorted({store.artifacts.metadata.product_name, *(namespace for namespace, _ in layers)})
+    return [
+        table_item(published, layers.get((published.namespace, published.name)))
+        for published in store.lake.tables(namespaces)
+    ]

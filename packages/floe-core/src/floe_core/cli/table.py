@@ -1,0 +1,55 @@
+"""Rows in aligned columns of plain text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from unicodedata import combining, east_asian_width
+
+_GAP = "  "
+_NUMBERS = ("INT", "HUGEINT", "UHUGEINT", "DECIMAL", "DOUBLE", "FLOAT", "REAL")
+
+
+def table(headers: Sequence[str], rows: Iterable[Sequence[object]], *, right: Sequence[bool] = ()) -> str:
+    """Headers, a rule and all rows, complete; ``right`` says which columns end flush."""
+    cells = [[_text(value) for value in row] for row in rows]
+    titles = [_text(header) for header in headers]
+    flush_right = [*right, *[False] * (len(titles) - len(right))]
+    widths = [max(map(_width, column)) for column in zip(titles, *cells, strict=True)]
+    rule = ["-" * width for width in widths]
+    lines = [titles, rule, *cells]
+    return "\n".join(_line(line, widths, flush_right) for line in lines)
+
+
+def is_number(engine_type: str) -> bool:
+    """Whether values of the engine's type are numbers, which read best flush right."""
+    name = engine_type.upper().split("(")[0]
+    return not name.endswith("]") and name.endswith(_NUMBERS) and not name.startswith(("POINT", "STRUCT"))
+
+
+def _line(cells: Sequence[str], widths: Sequence[int], right: Sequence[bool]) -> str:
+    padded = [
+        " " * (width - _width(cell)) + cell if flush else cell + " " * (width - _width(cell))
+        for cell, width, flush in zip(cells, widths, right, strict=True)
+    ]
+    return _GAP.join(padded).rstrip()
+
+
+def _text(value: object) -> str:
+    """The value on one line; what would move the cursor is written out."""
+    if value is None:
+        return "NULL"
+    if isinstance(value, bool):
+        return str(value).lower()
+    text = str(value)
+    return text if text.isprintable() else "".join(_visible(letter) for letter in text)
+
+
+def _visible(letter: str) -> str:
+    return letter if letter.isprintable() else letter.encode("unicode_escape").decode()
+
+
+def _width(text: str) -> int:
+    """How many columns of a terminal the text takes."""
+    if text.isascii():
+        return len(text)
+    return sum(0 if combining(letter) else 1 + (east_asian_width(letter) in "WF") for letter in text)
