@@ -14,7 +14,8 @@ export DO_NOT_TRACK := 1
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 export DAGSTER_DISABLE_TELEMETRY := yes
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
-ifeq ($(strip $(HOME)),)  # caches need a place
+ifeq ($(strip $(HOME)),)
+# caches need a place
 export HOME := $(HERE)/.venv
 endif
 
@@ -55,14 +56,14 @@ bench: .venv/.ready  ## Measure, and rewrite benchmarks/RESULTS.md
 	@$(BIN)/python -m benchmarks
 
 .PHONY: clean
-clean: demo-stop  ## Remove everything that was made here, the environment too
+clean:  ## Remove everything that was made here, the environment too
+	@$(MAKE) demo-stop || echo "the demo could not be stopped; removing all the same"
 	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	@find . -name .git -prune -o -type d \( -name __pycache__ -o -name target -o -name .floe -o -name '*.egg-info' \) \
 	  -prune -exec rm -rf {} +
 
 # The environment: pip brings uv, uv brings what the lock says, members are installed in place.
 .venv/.ready: requirements.lock $(MEMBERS) $(if $(MOVED),.venv/.place)
-	@$(BIN)/uv --version >/dev/null 2>&1 || $(MAKE) .venv/.place
 	@echo "Installing what requirements.lock names ..."
 	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation \
@@ -71,8 +72,7 @@ clean: demo-stop  ## Remove everything that was made here, the environment too
 
 .PHONY: $(if $(MOVED),.venv/.place)
 .venv/.place:
-	@rm -rf .venv
-	@python=$$(testing/find-python) && "$$python" -m venv .venv
-	@awk '/^uv==/ {take=1} take {print} take && !/\\$$/ {exit}' requirements.lock >.venv/uv.lock
-	@$(BIN)/python -m pip install --quiet --no-deps --require-hashes --requirement .venv/uv.lock
+	@python=$$(testing/find-python) && rm -rf .venv && "$$python" -m venv .venv
+	@awk '/^uv==/ {take=1} take {print} take && !/\\$$/ {exit}' requirements.lock >.venv/uv.txt
+	@$(BIN)/python -m pip install --quiet --no-deps --require-hashes --requirement .venv/uv.txt
 	@pwd -P >$@
