@@ -7,7 +7,7 @@ that lives in this process only, and the caller sends the updates it wants.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import pyiceberg
 from pyiceberg.catalog.sql import SqlCatalog
@@ -21,7 +21,10 @@ from pyiceberg.manifest import (
     ManifestEntry,
     ManifestEntryStatus,
     ManifestFile,
+    ManifestWriter,
+    write_manifest,
 )
+from pyiceberg.partitioning import PartitionSpec
 from pyiceberg.schema import Schema
 from pyiceberg.table import Table, Transaction
 from pyiceberg.table.metadata import TableMetadata
@@ -123,8 +126,8 @@ class _Collected(Transaction):
         return self
 
 
-class _Totals(_SnapshotProducer):  # type: ignore[type-arg]
-    """Summaries by counting files alone: partitions of dropped columns cannot be spelled out."""
+class _Tolerant(_SnapshotProducer):  # type: ignore[type-arg]
+    """Copes with partition specs whose columns the branch's schema no longer has."""
 
     def _summary(self, snapshot_properties: Mapping[str, str] = {}) -> Summary:
         metrics = UpdateMetrics()
@@ -139,20 +142,36 @@ class _Totals(_SnapshotProducer):  # type: ignore[type-arg]
             parent.summary if parent else None,
         )
 
-
-class _Append(_Totals, _FastAppendFiles):
-    pass
-
-
-class _Rewrite(_Totals, _OverwriteFiles):
-    pass
-
-
-class _Replace(_Totals, _OverwriteFiles):
-    """Drops every file of the parent, delete files included."""
+    def new_manifest_writer(self, spec: PartitionSpec) -> ManifestWriter:
+        metadata = self._transaction.table_metadata
+        sources = {field.source_id for field in spec.fields}
+        schemas = [self.schema(), *reversed(metadata.schemas)]
+        return write_manifest(
+            format_version=metadata.format_version,
+            spec=spec,
+            schema=next(schema for schema in schemas if sources <= set(schema.field_ids)),
+            output_file=self.new_manifest_output(),
+            snapshot_id=self._snapshot_id,
+            avro_compression=self._compression,
+        )
 
     def _build_delete_files_partition_predicate(self) -> None:
-        pass  # nothing is looked for, so nothing needs pruning
+        pass  # it prunes manifests by partition values, whose types may be unknown
+
+    def _build_manifest_evaluator(self, spec_id: int) -> Callable[[ManifestFile], bool]:
+        return lambda _: True
+
+
+class _Append(_Tolerant, _FastAppendFiles):
+    pass
+
+
+class _Rewrite(_Tolerant, _OverwriteFiles):
+    pass
+
+
+class _Replace(_Tolerant, _OverwriteFiles):
+    """Drops every file of the parent, delete files included."""
 
     def _existing_manifests(self) -> list[ManifestFile]:
         return []
