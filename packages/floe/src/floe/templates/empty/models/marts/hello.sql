@@ -1,0 +1,1 @@
+select 'hello' as word, 'world' as whom

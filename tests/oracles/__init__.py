@@ -1,0 +1,1 @@
+"""What the demo's marts must hold, told from their stated rules and the CSVs in plain Python."""
