@@ -2,24 +2,50 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import dagster as dg
 
 from floe_core.schemas.artifacts import CompiledArtifacts
+from floe_core.schemas.values import seconds
+
+_HOUR_M = 60
+_DAY_M = 24 * _HOUR_M
 
 
 def schedules(
     artifacts: CompiledArtifacts, job: dg.UnresolvedAssetJobDefinition
 ) -> list[dg.ScheduleDefinition]:
     """The product's schedule, running from the start; none when floe.yaml asks for none."""
-    schedule = artifacts.dagster.schedule
-    if schedule is None:
+    said = artifacts.dagster.schedule
+    if said is None:
         return []
+    every_m = -(-seconds(said["every"]) // 60) if "every" in said else None
     return [
         dg.ScheduleDefinition(
             name=f"{artifacts.dagster.job_name}_schedule",
             job=job,
-            cron_schedule=schedule["cron"],
-            execution_timezone=schedule["timezone"],
+            cron_schedule=said["cron"] if every_m is None else _cron(every_m),
+            execution_timezone=said.get("timezone", "UTC"),
+            should_execute=None if every_m is None or _is_cron(every_m) else partial(_due, every_m=every_m),
             default_status=dg.DefaultScheduleStatus.RUNNING,
         )
     ]
+
+
+def _is_cron(every_m: int) -> bool:
+    """Whether the interval divides an hour or a day, so that a cron expression can say it."""
+    return _HOUR_M % every_m == 0 or (every_m % _HOUR_M == 0 and _DAY_M % every_m == 0)
+
+
+def _cron(every_m: int) -> str:
+    if not _is_cron(every_m):
+        return "* * * * *"
+    if every_m == _DAY_M:
+        return "0 0 * * *"
+    return f"0 */{every_m // _HOUR_M} * * *" if every_m >= _HOUR_M else f"*/{every_m} * * * *"
+
+
+def _due(context: dg.ScheduleEvaluationContext, every_m: int) -> bool:
+    """Whether a whole number of intervals has passed since 1970: even spacing over hours and days."""
+    return int(context.scheduled_execution_time.timestamp()) // 60 % every_m == 0

@@ -6,7 +6,8 @@ import dagster as dg
 from dagster._core.errors import DagsterExecutionInterruptedError
 from dagster._utils.interrupts import raise_interrupts_as
 
-from floe_core.errors import FloeError
+from floe_core.compiler import load_artifacts
+from floe_core.errors import FloeError, Problem, WorkError
 from floe_core.events import ModelFinished, ModelStarted, Published, RunEvent, TestFinished
 from floe_core.ledger import Ledger
 from floe_core.location import Location
@@ -55,6 +56,7 @@ def _execute(
     watching = watcher()
     try:
         with raise_interrupts_as(KeyboardInterrupt):  # dbt knows how to stop on this one
+            _stay_current(location, artifacts)
             return execute(location, artifacts, request, _Told(context, watching))
     except KeyboardInterrupt as error:
         context.instance.report_run_canceling(context.run)  # else Dagster calls it a failure
@@ -62,6 +64,18 @@ def _execute(
     except FloeError as error:
         watching.error = error
         raise dg.Failure(description=str(error), allow_retries=False) from error
+
+
+def _stay_current(location: Location, artifacts: CompiledArtifacts) -> None:
+    """Refuse to run what this code location was loaded with once the files say something else."""
+    if load_artifacts(location).digest != artifacts.digest:
+        raise WorkError(
+            Problem(
+                "FLOE-E504",
+                f"'{artifacts.metadata.product_name}' was compiled again after this code location was loaded",
+                hint="reload the code location, then run again",
+            )
+        )
 
 
 def _spec(artifacts: CompiledArtifacts, table: Seed | Transform) -> dg.AssetSpec:
