@@ -58,6 +58,11 @@ class DagsterOrchestratorPlugin(OrchestratorPlugin):
             raise watching.error
         return Ledger(location.state_dir).attempt(engine_run_id, 1)
 
+    def check_port(self, state_dir: Path, port: int) -> None:
+        from floe_orchestrator_dagster.server import check_port
+
+        check_port(state_dir, port)
+
     def serve(self, locations: Sequence[Location], *, port: int) -> Served:
         from floe_orchestrator_dagster.server import serve
 

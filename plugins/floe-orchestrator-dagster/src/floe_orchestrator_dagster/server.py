@@ -89,6 +89,12 @@ def serve(locations: Sequence[Location], *, port: int) -> Served:
     return Served(url=url, pids=tuple(process.pid for process in processes))
 
 
+def check_port(state_dir: Path, port: int) -> None:
+    """Raise WorkError when the port is taken by anything but what ``serve`` left running."""
+    if _read(state_dir) is None:
+        _refuse_taken(port)
+
+
 def stop(state_dir: Path) -> bool:
     """End the process groups ``serve`` started, code servers included."""
     served = _file(state_dir)

@@ -20,6 +20,7 @@ def product_option(command: Function) -> Function:
     """Add ``--product``, for a command whose argument is something else."""
     return click.option(
         "--product",
+        metavar="PRODUCT",
         type=click.Path(path_type=Path),
         help="A product's name, its folder or its floe.yaml; by default the one here.",
     )(command)

@@ -3,47 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
-from floe_core.cli.compiling import compile_product
 from floe_core.cli.outcome import outcome_lines
 from floe_core.cli.output import Output
 from floe_core.cli.progress import Progress
 from floe_core.compiler import Compilation
-from floe_core.errors import shown
+from floe_core.errors import FloeError, Problem, shown
 from floe_core.events import RunEvent
+from floe_core.ledger import Ledger
 from floe_core.platform import Platform
 from floe_core.run_result import RunResult
+from floe_core.schemas.artifacts import Seed, Transform
 
 
-def run_product(
-    product: Path | None,
-    manifest: Path | None,
-    output: Output,
-    *,
-    select: Sequence[str] = (),
-    full_refresh: bool = False,
-) -> RunResult:
-    """Compile and run; a failed model is in the result."""
-    compilation = compile_product(product, manifest, output)
-    return run_compiled(compilation, output, select=select, full_refresh=full_refresh)
+class Interrupted(FloeError):
+    """Somebody pressed Ctrl-C."""
+
+    exit_status = 130
 
 
-def run_compiled(
+def run_and_tell(
     compilation: Compilation, output: Output, *, select: Sequence[str] = (), full_refresh: bool = False
 ) -> RunResult:
-    """Run what was compiled, with a line for each model and the outcome."""
-    artifacts = compilation.artifacts
-    names = [seed.name for seed in artifacts.seeds] + [model.name for model in artifacts.transforms]
-    progress = Progress(names)
+    """Run what was compiled, with a line for each model and the outcome; a failed model is a result."""
+    artifacts, location = compilation.artifacts, compilation.location
+    progress = Progress([node.name for node in _nodes(compilation)])
+    before = _newest(compilation)
     try:
         result = Platform(artifacts.plugins).orchestrator.run(
-            compilation.location,
+            location,
             artifacts,
             select=select,
             full_refresh=full_refresh,
             observe=_unheard if output.json else progress,
         )
+    except KeyboardInterrupt as interrupt:
+        raise _interrupted(before, _newest(compilation)) from interrupt
     finally:
         if not output.json:
             progress.close()
@@ -56,8 +51,24 @@ def _unheard(event: RunEvent) -> None:
     """JSON is one document at the end."""
 
 
+def _newest(compilation: Compilation) -> RunResult | None:
+    ledger = Ledger(compilation.location.state_dir)
+    return next(iter(ledger.runs(compilation.artifacts.metadata.product_name, limit=1)), None)
+
+
+def _interrupted(before: RunResult | None, after: RunResult | None) -> Interrupted:
+    """What was published is published, also when the interrupt came a moment later."""
+    ours = after is not None and (before is None or before.run_id != after.run_id)
+    published = ours and after is not None and after.published
+    said = "interrupted, but everything was published" if published else "interrupted: nothing was published"
+    return Interrupted(Problem("FLOE-E002", said, hint=None if published else "floe run starts anew"))
+
+
 def _sources(compilation: Compilation) -> dict[str, str]:
+    """The file of each model and seed, by unique id."""
     project = compilation.location.product_dir / compilation.artifacts.metadata.dbt_project
-    seeds = {seed.unique_id: seed.path for seed in compilation.artifacts.seeds}
-    models = {model.unique_id: model.path for model in compilation.artifacts.transforms}
-    return {unique_id: shown(project / path) for unique_id, path in {**seeds, **models}.items()}
+    return {node.unique_id: shown(project / node.path) for node in _nodes(compilation)}
+
+
+def _nodes(compilation: Compilation) -> list[Seed | Transform]:
+    return [*compilation.artifacts.seeds, *compilation.artifacts.transforms]

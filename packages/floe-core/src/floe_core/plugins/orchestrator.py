@@ -52,6 +52,10 @@ class OrchestratorPlugin(Plugin, ABC):
         """
 
     @abstractmethod
+    def check_port(self, state_dir: Path, port: int) -> None:
+        """Raise WorkError when ``serve`` could not listen there; fine where it is being served already."""
+
+    @abstractmethod
     def serve(self, locations: Sequence[Location], *, port: int) -> Served:
         """Start the UI and the daemon in the background, or find them running; returns when they answer."""
 

@@ -3,33 +3,55 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
-from floe_core.cli.compiling import compile_product
+from floe_core.cli.compiling import compile_and_tell
 from floe_core.cli.options import manifest_option, product_argument
 from floe_core.cli.output import Output, output_option
 from floe_core.cli.problems import problems_document
+from floe_core.compiler import Compilation
 from floe_core.errors import shown
+from floe_core.location import find_products, locate
+from floe_core.platform import Platform
 
 
 @click.command()
 @product_argument
 @manifest_option
+@click.option(
+    "--generate-definitions",
+    is_flag=True,
+    help="Write the workspace file too, with which the orchestrator finds all compiled products.",
+)
 @click.option("--verbose", is_flag=True, help="Show every warning.")
 @output_option
-def command(product: Path | None, manifest: Path | None, verbose: bool, output: Output) -> None:
+def command(
+    product: Path | None, manifest: Path | None, generate_definitions: bool, verbose: bool, output: Output
+) -> None:
     """Check the product and write what a run needs into target/floe.
 
     PRODUCT is a product's name, its folder or its floe.yaml; by default the one here or above.
     """
-    compilation = compile_product(product, manifest, output, verbose=verbose)
-    output.document(
-        {
-            "product": compilation.artifacts.metadata.product_name,
-            "artifacts": shown(compilation.location.artifacts_path),
-            "digest": compilation.artifacts.digest,
-            "unchanged": compilation.unchanged,
-            **problems_document(compilation.warnings),
-        }
-    )
+    compilation = compile_and_tell(locate(product, manifest=manifest), output, verbose=verbose)
+    location = compilation.location
+    result: dict[str, Any] = {
+        "product": compilation.artifacts.metadata.product_name,
+        "artifacts": shown(location.artifacts_path),
+        "digest": compilation.artifacts.digest,
+        "unchanged": compilation.unchanged,
+    }
+    if generate_definitions:
+        result["definitions"] = shown(location.generated_dir / "definitions.py")
+        result["workspace"] = shown(_write_workspace(compilation))
+        output.line(f"definitions: {result['definitions']}")
+        output.line(f"workspace: {result['workspace']}")
+    output.document({**result, **problems_document(compilation.warnings)})
+
+
+def _write_workspace(compilation: Compilation) -> Path:
+    location = compilation.location
+    products = find_products(location.product_dir, manifest=location.manifest_path)
+    compiled = [product for product in products if product.artifacts_path.is_file()]
+    return Platform(compilation.artifacts.plugins).orchestrator.write_workspace(compiled or [location])

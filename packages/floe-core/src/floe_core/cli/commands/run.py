@@ -6,10 +6,12 @@ from pathlib import Path
 
 import click
 
+from floe_core.cli.compiling import compile_and_tell
 from floe_core.cli.options import manifest_option, product_argument
 from floe_core.cli.output import Output, output_option
-from floe_core.cli.running import run_product
+from floe_core.cli.running import run_and_tell
 from floe_core.cli.shapes import run_document
+from floe_core.location import locate
 
 
 @click.command()
@@ -32,7 +34,8 @@ def command(
     All tables are published together once every model and test is fine; a run that fails changes
     nothing that readers see. PRODUCT is a name, a folder or a floe.yaml; by default the one here.
     """
-    result = run_product(product, manifest, output, select=select, full_refresh=full_refresh)
+    compilation = compile_and_tell(locate(product, manifest=manifest), output)
+    result = run_and_tell(compilation, output, select=select, full_refresh=full_refresh)
     output.document(run_document(result))
     if result.state != "succeeded":
         context.exit(1)
