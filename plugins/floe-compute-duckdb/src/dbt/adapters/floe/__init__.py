@@ -1,0 +1,13 @@
+"""dbt's adapter ``type: floe``: DuckDB computes, every relation is an Iceberg table."""
+
+from dbt.adapters.base import AdapterPlugin
+from dbt.adapters.floe.credentials import FloeCredentials
+from dbt.adapters.floe.impl import FloeAdapter
+from dbt.include import floe
+
+Plugin = AdapterPlugin(
+    adapter=FloeAdapter,  # type: ignore[arg-type]  # as dbt-duckdb has it
+    credentials=FloeCredentials,
+    include_path=floe.PACKAGE_PATH,
+    dependencies=["duckdb"],
+)

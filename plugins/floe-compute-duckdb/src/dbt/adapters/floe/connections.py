@@ -1,0 +1,111 @@
+"""Connections: where every statement of dbt passes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from multiprocessing.context import SpawnContext
+from typing import Any
+
+import duckdb
+from dbt.adapters.contracts.connection import AdapterRequiredConfig, Connection, ConnectionState
+from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+from dbt.adapters.exceptions import FailedToConnectError
+from dbt.adapters.floe.credentials import FloeCredentials
+from dbt.adapters.floe.environment import FloeEnvironment, raw_cursor
+from dbt.adapters.floe.guard import changes_something, guarded
+from dbt_common.exceptions import DbtRuntimeError
+
+from floe_core.errors import FloeError
+
+
+class FloeConnectionManager(DuckDBConnectionManager):
+    """DuckDB without transactions: it owns no data, and a view made for one thread serves all."""
+
+    TYPE = "floe"
+
+    def __init__(self, config: AdapterRequiredConfig, mp_context: SpawnContext) -> None:
+        super().__init__(config, mp_context)
+        self.close_all_connections()  # dbt makes one manager per invocation; nothing of the last one stays
+
+    @classmethod
+    def open(cls, connection: Connection) -> Connection:
+        if connection.state == ConnectionState.OPEN:
+            return connection
+        with cls._LOCK:
+            try:
+                connection.handle = cls._environment(connection.credentials).handle()
+                connection.state = ConnectionState.OPEN
+            except (duckdb.Error, RuntimeError) as error:
+                connection.handle = None
+                connection.state = ConnectionState.FAIL
+                raise FailedToConnectError(str(error)) from error
+        return connection
+
+    @classmethod
+    def _environment(cls, credentials: FloeCredentials) -> FloeEnvironment:
+        # dbt-duckdb's relations and plugins look for it on its own class
+        holder: Any = DuckDBConnectionManager
+        if holder._ENV is None:
+            holder._ENV = FloeEnvironment(credentials)
+        environment: FloeEnvironment = holder._ENV
+        return environment
+
+    @classmethod
+    def floe(cls) -> FloeEnvironment:
+        """The environment of this invocation; a connection must be open."""
+        environment = cls.env()
+        assert isinstance(environment, FloeEnvironment)
+        return environment
+
+    @classmethod
+    def close_all_connections(cls) -> None:
+        with cls._LOCK:
+            DuckDBConnectionManager._ENV = None
+
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """DuckDB's cursor of this thread, opened if it is not yet."""
+        return raw_cursor(self.get_thread_connection().handle)
+
+    def cancel(self, connection: Connection) -> None:
+        raw_cursor(connection.handle).interrupt()
+
+    def add_query(
+        self,
+        sql: str,
+        auto_begin: bool = True,
+        bindings: Any | None = None,
+        abridge_sql_log: bool = False,
+        retryable_exceptions: tuple[type[Exception], ...] = (),
+        retry_limit: int = 1,
+    ) -> tuple[Connection, Any]:
+        def run() -> tuple[Connection, Any]:
+            return super(FloeConnectionManager, self).add_query(
+                sql, False, bindings, abridge_sql_log, retryable_exceptions, retry_limit
+            )
+
+        with self.exception_handler(sql):
+            cursor = self.cursor()
+            self.floe().attach_mentioned(cursor, sql)
+            return guarded(self.floe(), cursor, run) if changes_something(sql) else run()
+
+    @contextmanager
+    def exception_handler(self, sql: str, connection_name: str = "master") -> Iterator[None]:
+        try:
+            yield
+        except (duckdb.Error, FloeError) as error:
+            raise DbtRuntimeError(str(error)) from error
+
+    def begin(self) -> Connection:  # type: ignore[override]
+        connection = self.get_thread_connection()
+        connection.transaction_open = True
+        return connection
+
+    def commit(self) -> Connection:  # type: ignore[override]
+        connection = self.get_thread_connection()
+        connection.transaction_open = False
+        return connection
+
+    @classmethod
+    def _rollback_handle(cls, connection: Connection) -> None:
+        """There is no transaction to roll back."""

@@ -1,0 +1,111 @@
+"""DuckDB in memory: views over the lake's tables, made when a statement first names them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import duckdb
+from dbt.adapters.duckdb.credentials import DuckDBCredentials
+from dbt.adapters.duckdb.environments.local import DuckDBConnectionWrapper, LocalEnvironment
+from dbt.adapters.duckdb.plugins import BasePlugin
+from dbt.adapters.duckdb.utils import SourceConfig
+from dbt.adapters.floe.credentials import FloeCredentials
+from dbt.adapters.floe.lake import LakeTable, LakeTables, the_run
+
+from floe_compute_duckdb.names import mentioned_paths, quoted
+from floe_iceberg import TableId
+
+Contents = frozenset[tuple[str, str, str]]
+
+
+class FloeEnvironment(LocalEnvironment):
+    """One per dbt invocation. ``lock`` guards what the database named like the catalog holds."""
+
+    def __init__(self, credentials: FloeCredentials) -> None:
+        super().__init__(credentials)
+        self.database = credentials.database
+        self.schema = credentials.schema
+        self.tables = LakeTables(credentials)
+        self._attached: set[tuple[str, str]] = set()
+        self._connection: duckdb.DuckDBPyConnection | None = None
+
+    @classmethod
+    def initialize_db(
+        cls, creds: DuckDBCredentials, plugins: dict[str, BasePlugin] | None = None
+    ) -> duckdb.DuckDBPyConnection:
+        connection: duckdb.DuckDBPyConnection = super().initialize_db(creds, plugins)
+        # a table that is not there must not turn out to be a Python variable of the same name
+        connection.execute("set global python_enable_replacements = false")
+        if "timezone" not in {key.lower() for key in creds.settings or {}}:
+            connection.execute("set global timezone = 'UTC'")
+        connection.execute(f"attach ':memory:' as {quoted(creds.database)}")
+        return connection
+
+    def handle(self) -> DuckDBConnectionWrapper:
+        with self.lock:
+            handle: DuckDBConnectionWrapper = super().handle()  # type: ignore[no-untyped-call]
+            cursor = raw_cursor(handle)
+            self._make_schema(cursor, self.schema)
+            cursor.execute(f"use {quoted(self.database)}.{quoted(self.schema)}")
+            return handle
+
+    def attach_mentioned(self, cursor: duckdb.DuckDBPyConnection, sql: str) -> None:
+        """Make a view of each table of the lake that the statement could mean."""
+        for path in mentioned_paths(sql):
+            candidate = self._schema_and_name(path)
+            if candidate is None or candidate in self._attached:
+                continue
+            table = self.tables.find(*candidate)
+            if table is not None:
+                self.attach(cursor, table)
+
+    def attach(self, cursor: duckdb.DuckDBPyConnection, table: LakeTable) -> None:
+        """Make or replace the view of a table; it shows what the run sees now."""
+        run = the_run()
+        scan = run.manager.scan_sql(table.id, run=run)
+        if scan is None:
+            return
+        with self.lock:
+            self._make_schema(cursor, table.schema)
+            target = ".".join(quoted(part) for part in (self.database, table.schema, table.name))
+            cursor.execute(f"create or replace view {target} as {scan}")
+            self._attached.add((table.schema.lower(), table.name.lower()))
+
+    def written(self, cursor: duckdb.DuckDBPyConnection, schema: str, table: TableId) -> None:
+        """Show what the run has just written to those who read it next."""
+        self.tables.add(table)
+        self.attach(cursor, LakeTable(schema, table.name, table))
+
+    def contents(self, cursor: duckdb.DuckDBPyConnection) -> Contents:
+        """Every table and view that is not temporary, with the SQL it was made by."""
+        rows = cursor.execute(
+            "select schema_name, table_name, sql from duckdb_tables()"
+            " where database_name in ($database, 'memory') and not temporary and not internal"
+            " union all select schema_name, view_name, sql from duckdb_views()"
+            " where database_name in ($database, 'memory') and not temporary and not internal",
+            {"database": self.database},
+        ).fetchall()
+        return frozenset((str(schema), str(name), str(sql)) for schema, name, sql in rows)
+
+    def load_source(self, plugin_name: str, source_config: SourceConfig) -> None:  # type: ignore[override]
+        with self.lock:  # what a plugin loads must not look like a table made by the statement of a thread
+            super().load_source(plugin_name, source_config)
+
+    def _make_schema(self, cursor: duckdb.DuckDBPyConnection, schema: str) -> None:
+        cursor.execute(f"create schema if not exists {quoted(self.database)}.{quoted(schema)}")
+
+    def _schema_and_name(self, path: tuple[str, ...]) -> tuple[str, str] | None:
+        lowered = tuple(part.lower() for part in path)
+        if len(path) == 3 and lowered[0] == self.database.lower():
+            return lowered[1], lowered[2]
+        if len(path) == 2:
+            return lowered[0], lowered[1]
+        return (self.schema.lower(), lowered[0]) if len(path) == 1 else None
+
+
+def raw_cursor(handle: Any) -> duckdb.DuckDBPyConnection:
+    """DuckDB's own cursor below dbt-duckdb's wrappers."""
+    cursor = handle.cursor()
+    while not isinstance(cursor, duckdb.DuckDBPyConnection):
+        cursor = cursor._cursor
+    return cursor

@@ -1,0 +1,163 @@
+"""The adapter: relations are looked up in the catalog, and written by the run's transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from dbt.adapters.base import BaseRelation, available
+from dbt.adapters.base.column import Column
+from dbt.adapters.contracts.relation import RelationType
+from dbt.adapters.duckdb.column import DuckDBColumn
+from dbt.adapters.duckdb.impl import DuckDBAdapter
+from dbt.adapters.floe.connections import FloeConnectionManager
+from dbt.adapters.floe.guard import REFUSAL
+from dbt.adapters.floe.lake import LakeTables, the_run
+from dbt.adapters.floe.seeds import SeedProblem, check, seed_select
+from dbt_common.exceptions import DbtRuntimeError
+
+from floe_compute_duckdb.unsupported import unsupported
+from floe_iceberg import Docs, OnSchemaChange, TableId, WriteMode
+
+if TYPE_CHECKING:
+    import agate  # type: ignore[import-untyped]
+
+
+class FloeAdapter(DuckDBAdapter):
+    """dbt-duckdb, with the lake in the place of DuckDB's tables."""
+
+    ConnectionManager = FloeConnectionManager
+    connections: FloeConnectionManager
+
+    @classmethod
+    def type(cls) -> str:
+        return "floe"
+
+    @property
+    def _tables(self) -> LakeTables:
+        self.connections.cursor()
+        return self.connections.floe().tables
+
+    # --- what is there ---
+
+    def list_schemas(self, database: str) -> list[str]:
+        return self._tables.schemas()
+
+    def check_schema_exists(self, database: str, schema: str) -> bool:
+        return schema.lower() in {name.lower() for name in self._tables.schemas()}
+
+    def list_relations_without_caching(self, schema_relation: BaseRelation) -> list[BaseRelation]:
+        return [
+            self.Relation.create(
+                database=schema_relation.database,
+                schema=schema_relation.schema,
+                identifier=name,
+                type=RelationType.Table,
+                quote_policy={"database": True, "schema": True, "identifier": True},
+            )
+            for name in self._tables.names(schema_relation.schema or "")
+        ]
+
+    def get_columns_in_relation(self, relation: BaseRelation) -> list[Column]:
+        if self._is_of_the_lake(relation):
+            run = the_run()
+            columns = run.manager.columns(self._id(relation), run=run)
+            return [DuckDBColumn(name, duckdb_type) for name, duckdb_type in columns]
+        there: list[Column] = super().get_columns_in_relation(relation)
+        return there
+
+    # --- what may not be done to it ---
+
+    def create_schema(self, relation: BaseRelation) -> None:
+        self._tables.create_namespace(relation.schema or "")
+
+    def drop_schema(self, relation: BaseRelation) -> None:
+        raise DbtRuntimeError(f"schema '{relation.schema}' cannot be dropped: {REFUSAL}")
+
+    def drop_relation(self, relation: BaseRelation) -> None:
+        self._refuse_if_of_the_lake(relation, "dropped")
+        super().drop_relation(relation)  # type: ignore[no-untyped-call]
+
+    def truncate_relation(self, relation: BaseRelation) -> None:
+        self._refuse_if_of_the_lake(relation, "truncated")
+        super().truncate_relation(relation)  # type: ignore[no-untyped-call]
+
+    def rename_relation(self, from_relation: BaseRelation, to_relation: BaseRelation) -> None:
+        self._refuse_if_of_the_lake(from_relation, "renamed")
+        super().rename_relation(from_relation, to_relation)  # type: ignore[no-untyped-call]
+
+    def _refuse_if_of_the_lake(self, relation: BaseRelation, done: str) -> None:
+        if self._is_of_the_lake(relation):
+            raise DbtRuntimeError(
+                f"table '{relation.schema}.{relation.identifier}' cannot be {done}: {REFUSAL}"
+            )
+
+    def _id(self, relation: BaseRelation) -> TableId:
+        return self._tables.id(relation.schema or "", relation.identifier or "")
+
+    def _is_of_the_lake(self, relation: BaseRelation) -> bool:
+        if getattr(relation, "external", None) or not relation.schema or not relation.identifier:
+            return False
+        return self._tables.find(relation.schema, relation.identifier) is not None
+
+    def _catalog_supports_foreign_keys(self, database: str) -> bool:
+        return False
+
+    # --- what materializations call ---
+
+    @available
+    def floe_write(
+        self,
+        relation: BaseRelation,
+        sql: str,
+        *,
+        model: str,
+        mode: WriteMode,
+        unique_key: str | Sequence[str] | None = None,
+        on_schema_change: OnSchemaChange = "ignore",
+        docs: Mapping[str, Any] | None = None,
+    ) -> dict[str, Any]:
+        """Write a SELECT's rows to the relation on the run's branch; how many rows it then holds."""
+        table, cursor, environment = self._id(relation), self.connections.cursor(), self.connections.floe()
+        keys = (unique_key,) if isinstance(unique_key, str) else tuple(unique_key or ())
+        with self.connections.exception_handler(sql):
+            environment.attach_mentioned(cursor, sql)
+            written = the_run().write(
+                cursor,
+                table,
+                sql,
+                model=model,
+                mode=mode,
+                unique_key=keys,
+                on_schema_change=on_schema_change,
+                docs=Docs(docs["table"], docs["columns"]) if docs else None,
+            )
+            environment.written(cursor, relation.schema or "", table)
+        return {"rows": written.rows, "snapshot_id": str(written.snapshot_id)}
+
+    @available
+    def floe_unsupported(self, model: Mapping[str, Any]) -> str | None:
+        """Why a node cannot be materialized, if it cannot."""
+        config = model["config"]
+        return unsupported(
+            model["resource_type"], model.get("language", "sql"), config["materialized"], config
+        )
+
+    @available
+    def floe_seed_columns(
+        self, agate_table: agate.Table, column_types: Mapping[str, str]
+    ) -> list[tuple[str, str]]:
+        """The columns of a seed's table, with the types that dbt-duckdb would give them."""
+        return [
+            (name, column_types.get(name) or self.convert_type(agate_table, index))
+            for index, name in enumerate(agate_table.column_names)
+        ]
+
+    @available
+    def floe_seed_select(self, path: str, columns: Sequence[tuple[str, str]], delimiter: str) -> str:
+        """The SELECT that reads a seed's file, every column typed."""
+        return seed_select(path, columns, delimiter)
+
+    def check_seed(self, path: str, columns: Sequence[tuple[str, str]], delimiter: str) -> SeedProblem | None:
+        """Read the file as a run would; what is wrong with it and in which line, or None."""
+        return check(path, columns, delimiter)

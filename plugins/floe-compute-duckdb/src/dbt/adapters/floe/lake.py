@@ -1,0 +1,89 @@
+"""The tables of the lake as the run of this process sees them."""
+
+from __future__ import annotations
+
+import threading
+from typing import NamedTuple
+
+from dbt.adapters.floe.credentials import FloeCredentials
+from dbt_common.exceptions import DbtRuntimeError
+
+from floe_compute_duckdb.names import namespace_of, sql_name
+from floe_iceberg import RunTransaction, TableId, current_run
+
+OUTSIDE_A_RUN = "no run is going, so there are no tables to read or write: start dbt with 'floe run'"
+
+
+class LakeTable(NamedTuple):
+    """A table that is there for the run, with the schema and name SQL knows it by."""
+
+    schema: str
+    name: str
+    id: TableId
+
+
+def the_run() -> RunTransaction:
+    """The run of this process; an error when dbt was started by hand."""
+    run = current_run()
+    if run is None:
+        raise DbtRuntimeError(OUTSIDE_A_RUN)
+    return run
+
+
+class LakeTables:
+    """Looks names up, listing each namespace once: within a run only the run itself adds tables."""
+
+    def __init__(self, credentials: FloeCredentials) -> None:
+        self._credentials = credentials
+        self._lock = threading.RLock()
+        self._namespaces: tuple[str, ...] | None = None
+        self._names: dict[str, dict[str, str]] = {}
+
+    def namespaces(self) -> tuple[str, ...]:
+        with self._lock:
+            if self._namespaces is None:
+                self._namespaces = tuple(the_run().manager.namespaces())
+            return self._namespaces
+
+    def schemas(self) -> list[str]:
+        """The schemas SQL can name."""
+        return sorted({self._credentials.schema, *(sql_name(name) for name in self.namespaces())})
+
+    def id(self, schema: str, name: str) -> TableId:
+        """What a relation is in the catalog, there or not; the case of a table that is there wins."""
+        namespace = namespace_of(schema, product=self._credentials.product, namespaces=self.namespaces())
+        return TableId(namespace, self._listed(namespace).get(name.lower(), name))
+
+    def names(self, schema: str) -> list[str]:
+        """The tables of one schema."""
+        namespace = namespace_of(schema, product=self._credentials.product, namespaces=self.namespaces())
+        return sorted(self._listed(namespace).values())
+
+    def find(self, schema: str, name: str) -> LakeTable | None:
+        """The table, if it is there."""
+        table = self.id(schema, name)
+        if name.lower() not in self._listed(table.namespace):
+            return None
+        return LakeTable(schema, table.name, table)
+
+    def add(self, table: TableId) -> None:
+        """Remember a table the run has just written."""
+        with self._lock:
+            self._listed(table.namespace)[table.name.lower()] = table.name
+            if table.namespace not in self.namespaces():
+                self._namespaces = (*self.namespaces(), table.namespace)
+
+    def create_namespace(self, schema: str) -> None:
+        namespace = self.id(schema, "").namespace
+        the_run().manager.create_namespace(namespace)
+        with self._lock:
+            self._namespaces = None
+
+    def _listed(self, namespace: str) -> dict[str, str]:
+        with self._lock:
+            if namespace not in self._names:
+                run = the_run()
+                there = namespace in self.namespaces()
+                names = run.manager.table_names(namespace, run=run) if there else []
+                self._names[namespace] = {name.lower(): name for name in names}
+            return self._names[namespace]

@@ -1,0 +1,65 @@
+{% macro floe_materialize(mode) %}
+  {#- One SELECT, written to the run's branch. The hooks' two halves keep dbt's order. -#}
+  {%- set target_relation = this.incorporate(type='table') -%}
+  {{ floe_refuse_unsupported() }}
+  {{ run_hooks(pre_hooks, inside_transaction=False) }}
+  {{ run_hooks(pre_hooks, inside_transaction=True) }}
+
+  {%- set sql_header = config.get('sql_header') -%}
+  {%- if sql_header is not none -%}
+    {%- do run_query(sql_header) -%}
+  {%- endif -%}
+
+  {%- set written = adapter.floe_write(
+      target_relation,
+      compiled_code,
+      model=model['unique_id'],
+      mode=mode,
+      unique_key=config.get('unique_key') if mode == 'merge' else none,
+      on_schema_change=floe_on_schema_change() if mode != 'overwrite' else 'ignore',
+      docs=floe_docs()
+  ) -%}
+  {% call noop_statement('main', mode | upper ~ ' ' ~ written.rows, mode | upper, written.rows) %}
+    {{ compiled_code }}
+  {% endcall %}
+
+  {{ run_hooks(post_hooks, inside_transaction=True) }}
+  {{ run_hooks(post_hooks, inside_transaction=False) }}
+  {{ return({'relations': [target_relation]}) }}
+{% endmacro %}
+
+{#- What persist_docs asks to keep beside the table; none leaves alone what is there. -#}
+{% macro floe_docs() %}
+  {%- if not (config.persist_relation_docs() or config.persist_column_docs()) -%}
+    {{ return(none) }}
+  {%- endif -%}
+  {%- set columns = {} -%}
+  {%- for column in model.columns.values() if config.persist_column_docs() and column.description -%}
+    {%- do columns.update({column.name: column.description}) -%}
+  {%- endfor -%}
+  {{ return({'table': (model.description or none) if config.persist_relation_docs() else none, 'columns': columns}) }}
+{% endmacro %}
+
+{% macro floe_on_schema_change() %}
+  {{ return(incremental_validate_on_schema_change(config.get('on_schema_change'), default='ignore')) }}
+{% endmacro %}
+
+{% materialization table, adapter='floe', supported_languages=['sql'] %}
+  {{ return(floe_materialize('overwrite')) }}
+{% endmaterialization %}
+
+{#- A view lands as a table: there is no engine that every reader of the lake would run its SQL on. -#}
+{% materialization view, adapter='floe', supported_languages=['sql'] %}
+  {{ return(floe_materialize('overwrite')) }}
+{% endmaterialization %}
+
+{% materialization incremental, adapter='floe', supported_languages=['sql'] %}
+  {%- set strategy = config.get('incremental_strategy') or 'default' -%}
+  {%- if strategy == 'default' -%}
+    {%- set strategy = 'merge' if config.get('unique_key') else 'append' -%}
+  {%- endif -%}
+  {%- if load_cached_relation(this) is none or should_full_refresh() -%}
+    {{ return(floe_materialize('overwrite')) }}
+  {%- endif -%}
+  {{ return(floe_materialize(strategy)) }}
+{% endmaterialization %}

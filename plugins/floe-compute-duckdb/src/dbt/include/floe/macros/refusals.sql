@@ -1,0 +1,25 @@
+{#- What the adapter does not do is said by 'floe compile'; this is the same word for a config that only a run shows. -#}
+{% macro floe_refuse_unsupported() %}
+  {%- set reason = adapter.floe_unsupported(model) -%}
+  {%- if reason -%}
+    {%- do exceptions.raise_compiler_error(reason) -%}
+  {%- endif -%}
+{% endmacro %}
+
+{% macro floe__apply_grants(relation, grant_config, should_revoke=True) %}
+  {%- if grant_config -%}
+    {%- do exceptions.raise_compiler_error("grants are not kept by this catalog: remove 'grants' from " ~ relation) -%}
+  {%- endif -%}
+{% endmacro %}
+
+{% materialization snapshot, adapter='floe' %}
+  {%- do exceptions.raise_compiler_error('snapshots are not supported yet') -%}
+{% endmaterialization %}
+
+{% materialization external, adapter='floe', supported_languages=['sql', 'python'] %}
+  {%- do exceptions.raise_compiler_error("materialization 'external' is not supported: the lake's tables are the output") -%}
+{% endmaterialization %}
+
+{% materialization table_function, adapter='floe' %}
+  {%- do exceptions.raise_compiler_error("materialization 'table_function' is not supported") -%}
+{% endmaterialization %}

@@ -1,0 +1,83 @@
+"""Names of tables: as SQL writes them, and as the lake's namespaces write them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+import duckdb
+
+
+def sql_name(namespace: str) -> str:
+    """The namespace as SQL writes it without quotes: ``customer-360`` is ``customer_360``."""
+    return re.sub(r"\W", "_", namespace)
+
+
+def namespace_of(schema: str, *, product: str, namespaces: Iterable[str] = ()) -> str:
+    """The namespace a schema stands for: the product's own ones first, then any that is spelled alike."""
+    own = sql_name(product).lower()
+    if product and schema.lower() == own:
+        return product
+    if product and schema.lower().startswith(own + "_"):
+        return product + schema[len(own) :]
+    return next((name for name in namespaces if sql_name(name).lower() == schema.lower()), schema)
+
+
+def quoted(identifier: str) -> str:
+    """The identifier in double quotes."""
+    return '"' + identifier.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    """The text as a SQL string."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def mentioned_paths(sql: str) -> set[tuple[str, ...]]:
+    """Every dotted name in the text, as DuckDB's own lexer cuts it; column names are among them.
+
+    Works on any statement: DuckDB's get_table_names binds what it reads, so it refuses joins with
+    USING, INSERT and CREATE VIEW, and its serialised parse tree covers SELECT only.
+    """
+    return {tuple(path) for path in _paths(sql)}
+
+
+def _paths(sql: str) -> Iterator[list[str]]:
+    path: list[str] = []
+    dotted = False
+    for token in _tokens(sql):
+        if token == ".":
+            dotted = True
+            continue
+        name = _identifier(token)
+        if name is not None and dotted and path:
+            path.append(name)
+        else:
+            if path:
+                yield path
+            path = [name] if name is not None else []
+        dotted = False
+    if path:
+        yield path
+
+
+def _tokens(sql: str) -> Iterator[str]:
+    data = sql.encode()  # offsets count bytes
+    cut = duckdb.tokenize(sql)
+    starts = [offset for offset, _ in cut] + [len(data)]
+    for (start, kind), end in zip(cut, starts[1:], strict=True):
+        if kind != duckdb.token_type.comment:
+            yield from _split(data[start:end].decode().strip())
+
+
+def _split(token: str) -> list[str]:
+    """A token's text reaches to the next token, so a comment between two may hang on it."""
+    if token.startswith(('"', "'")):
+        return [token]
+    return re.findall(r"^[^\s/-]+", token) or [token]
+
+
+def _identifier(token: str) -> str | None:
+    if token.startswith('"'):
+        return token[1 : token.rindex('"')].replace('""', '"') if token.count('"') > 1 else None
+    return token if re.fullmatch(r"[^\W\d][\w$]*", token) else None

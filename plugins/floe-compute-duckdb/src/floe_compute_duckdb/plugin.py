@@ -1,0 +1,66 @@
+"""The plugin: its configuration, and what the compiler and the command line ask of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import ClassVar
+
+from pydantic import Field
+
+from floe_compute_duckdb.unsupported import unsupported
+from floe_core.lake import Lake
+from floe_core.plugins.base import PluginMetadata
+from floe_core.plugins.compute import ComputePlugin, Proof, QueryResult, Relation
+from floe_core.plugins.dbt import ParsedNode
+
+Setting = str | int | float | bool
+
+
+class DuckDB(ComputePlugin):
+    """DuckDB in memory: it computes and owns no data."""
+
+    metadata: ClassVar[PluginMetadata] = PluginMetadata(name="duckdb", version="0.1.0")
+
+    threads: int = Field(default=4, ge=1, le=256, description="How many models are built at once.")
+    memory_limit: str | None = Field(
+        default=None,
+        pattern=r"(?i)^\d+(\.\d+)?\s*(KB|MB|GB|TB|KiB|MiB|GiB|TiB|%)$",
+        description="What DuckDB may use before it spills to disk, such as '4GB'; by default 80 % of memory.",
+    )
+    settings: dict[str, Setting] = Field(
+        default_factory=dict, description="Further settings of DuckDB, such as 'TimeZone' (default: UTC)."
+    )
+    extensions: tuple[str, ...] = Field(
+        default=(), description="Extensions of DuckDB that models need, installed and loaded by name."
+    )
+
+    def dbt_output(self, *, catalog_name: str, product: str, schema: str) -> dict[str, object]:
+        output: dict[str, object] = {
+            "type": "floe",
+            "database": catalog_name,
+            "schema": schema,
+            "product": product,
+            "threads": self.threads,
+        }
+        settings = dict(self.settings)
+        if self.memory_limit:
+            settings["memory_limit"] = self.memory_limit
+        if settings:
+            output["settings"] = settings
+        if self.extensions:
+            output["extensions"] = list(self.extensions)
+        return output
+
+    def unsupported(self, node: ParsedNode) -> str | None:
+        return unsupported(node.resource_type, node.language, node.materialized, node.config)
+
+    def prove(self, relations: Sequence[Relation], working_dir: Path) -> Mapping[str, Proof]:
+        from floe_compute_duckdb.proof import prove
+
+        return prove(relations, working_dir, self.extensions)
+
+    def query(self, lake: Lake, sql: str, *, schema: str | None) -> QueryResult:
+        from floe_compute_duckdb.query import query
+
+        return query(lake, sql, schema=schema)

@@ -1,0 +1,122 @@
+"""The proof: DuckDB binds every query over empty tables that have the types the lake will give them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+
+import duckdb
+
+from floe_compute_duckdb.names import literal, quoted
+from floe_core.errors import SpecError
+from floe_core.plugins.compute import BindError, Column, Proof, Relation
+from floe_iceberg import duckdb_type, iceberg_type
+
+_WRAPPER = "describe (\n"
+
+
+def prove(
+    relations: Sequence[Relation], working_dir: Path, extensions: Sequence[str] = ()
+) -> Mapping[str, Proof]:
+    """Bind each relation over the ones before it.
+
+    A relation becomes an empty table, not a view: a chain of views is bound again from its start by
+    each reader, and a table can have the types that a value has once it went through the lake.
+    """
+    with duckdb.connect(":memory:") as connection:
+        database = _Database(connection, relations, working_dir, extensions)
+        proofs: dict[str, Proof] = {}
+        for relation in relations:
+            proofs[relation.unique_id] = database.prove(relation, proofs)
+        return proofs
+
+
+class _Database:
+    """Empty tables, in databases and schemas named as in the lake."""
+
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        relations: Sequence[Relation],
+        working_dir: Path,
+        extensions: Sequence[str],
+    ) -> None:
+        self._connection = connection
+        connection.execute("set python_enable_replacements = false")
+        connection.execute("set errors_as_json = true")
+        connection.execute(f"set file_search_path = {literal(str(working_dir))}")
+        for extension in extensions:
+            connection.load_extension(extension)
+        for database in sorted({relation.database for relation in relations}):
+            connection.execute(f"attach ':memory:' as {quoted(database)}")
+        for database, schema in sorted({(relation.database, relation.schema) for relation in relations}):
+            connection.execute(f"create schema if not exists {quoted(database)}.{quoted(schema)}")
+        if relations:
+            # where names without a schema are looked up: other schemas are the product's own name and more
+            home = min(relations, key=lambda relation: (len(relation.schema), relation.schema))
+            connection.execute(f"use {quoted(home.database)}.{quoted(home.schema)}")
+
+    def prove(self, relation: Relation, proofs: Mapping[str, Proof]) -> Proof:
+        if relation.sql is None and relation.columns is None:
+            return Proof()
+        try:
+            if relation.columns is not None:
+                columns = _stored(tuple((column.name, column.type) for column in relation.columns))
+            else:
+                columns = _stored(self._describe(relation.sql or ""))
+            self._make_table(relation, columns)
+        except duckdb.Error as error:
+            return self._failed(relation, proofs, _bind_error(str(error), relation.sql or ""))
+        except SpecError as error:
+            problem = error.problems[0]
+            hint = f"\n{problem.hint}" if problem.hint else ""
+            return self._failed(relation, proofs, BindError(problem.message + hint))
+        return Proof(columns=columns)
+
+    def _describe(self, sql: str) -> tuple[tuple[str, str], ...]:
+        rows = self._connection.execute(f"{_WRAPPER}{sql}\n)").fetchall()
+        return tuple((str(name), str(type_)) for name, type_, *_ in rows)
+
+    def _make_table(self, relation: Relation, columns: Sequence[Column]) -> None:
+        name = ".".join(quoted(part) for part in (relation.database, relation.schema, relation.name))
+        typed = ", ".join(f"{quoted(column.name)} {column.type}" for column in columns)
+        self._connection.execute(f"create or replace table {name} ({typed})")
+
+    def _failed(self, relation: Relation, proofs: Mapping[str, Proof], error: BindError) -> Proof:
+        """An error, unless something it reads is not proven either: that is said there."""
+        upstream = (proofs.get(unique_id) for unique_id in relation.depends_on)
+        if any(proof is not None and proof.columns is None for proof in upstream):
+            return Proof()
+        return Proof(error=error)
+
+
+def _stored(columns: Sequence[tuple[str, str]]) -> tuple[Column, ...]:
+    """The columns as the lake gives them back: the HUGEINT of a ``sum`` comes out as DECIMAL(38,0)."""
+    seen: dict[str, str] = {}
+    for name, _ in columns:
+        if name.lower() in seen:
+            raise duckdb.BinderException(f"column '{name}' is there twice: give one of them another name")
+        seen[name.lower()] = name
+    return tuple(Column(name, _stored_type(type_, name)) for name, type_ in columns)
+
+
+@lru_cache(maxsize=4096)
+def _stored_type(type_: str, column: str) -> str:
+    return duckdb_type(iceberg_type(type_, column=column))
+
+
+def _bind_error(text: str, sql: str) -> BindError:
+    """DuckDB's message and position: the engine tells it as an offset into the wrapped statement."""
+    _, _, document = text.partition(": {")
+    if not document:
+        return BindError(text)
+    try:
+        told = json.loads("{" + document)
+    except ValueError:
+        return BindError(text)
+    message = str(told.get("exception_message", text))
+    offset = int(told.get("position", len(_WRAPPER))) - len(_WRAPPER)
+    before = sql.encode()[: max(offset, 0)].decode(errors="ignore")
+    return BindError(message, before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1)

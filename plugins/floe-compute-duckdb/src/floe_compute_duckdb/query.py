@@ -1,0 +1,135 @@
+"""Reading statements over the published tables, and nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import duckdb
+
+from floe_compute_duckdb.json_values import json_value
+from floe_compute_duckdb.names import literal, mentioned_paths, quoted, sql_name
+from floe_core.errors import PluginError, Problem, SpecError
+from floe_core.lake import Lake
+from floe_core.plugins.compute import Column, QueryResult
+from floe_core.suggestion import did_you_mean
+from floe_iceberg import IcebergTableManager, TableId
+
+READ_ONLY = "only one reading statement is allowed: SELECT, FROM, WITH, VALUES, DESCRIBE, SUMMARIZE or SHOW"
+
+
+def query(lake: Lake, sql: str, *, schema: str | None) -> QueryResult:
+    """Run the statement over views of the tables it names, with every other file out of reach."""
+    if not isinstance(lake, IcebergTableManager):
+        raise PluginError(Problem("FLOE-E220", f"compute 'duckdb' cannot read the catalog '{lake.name}'"))
+    _refuse_writing(sql)
+    with duckdb.connect(":memory:") as connection:
+        tables = _Published(lake, connection, schema)
+        tables.attach(mentioned_paths(sql))
+        _lock_up(lake, connection)
+        try:
+            connection.execute(sql)
+            columns = tuple(Column(str(name), str(type_)) for name, type_, *_ in connection.description or ())
+            rows = tuple(tuple(json_value(value) for value in row) for row in connection.fetchall())
+        except duckdb.Error as error:
+            raise SpecError(tables.problem(error)) from error
+    return QueryResult(columns, rows)
+
+
+def _refuse_writing(sql: str) -> None:
+    try:
+        statements = duckdb.extract_statements(sql)
+    except duckdb.Error as error:
+        raise SpecError(Problem("FLOE-E430", _first_line(error))) from error
+    kinds = [statement.type for statement in statements]
+    # PIVOT is two statements: a temporary enumeration of its values, then the query
+    while len(kinds) > 1 and kinds[0] == duckdb.StatementType.CREATE and "pivot" in sql.lower():
+        kinds.pop(0)
+    if kinds != [duckdb.StatementType.SELECT]:
+        raise SpecError(Problem("FLOE-E431", READ_ONLY, hint="tables are written by models: 'floe run'"))
+
+
+def _lock_up(lake: IcebergTableManager, connection: duckdb.DuckDBPyConnection) -> None:
+    """Let the statement open the lake's files and no other, and change no setting."""
+    location = urlsplit(lake.properties.get("warehouse", ""))
+    folder = str(Path(unquote(location.path))) + "/" if location.scheme in ("", "file") else location.geturl()
+    connection.execute(f"set allowed_directories = [{literal(folder)}]")
+    connection.execute("set enable_external_access = false")
+    connection.execute("set lock_configuration = true")
+
+
+class _Published:
+    """The published tables as views, in schemas spelled as SQL spells namespaces."""
+
+    def __init__(
+        self, lake: IcebergTableManager, connection: duckdb.DuckDBPyConnection, schema: str | None
+    ) -> None:
+        self._lake = lake
+        self._connection = connection
+        self._namespaces = {sql_name(name).lower(): name for name in lake.namespaces()}
+        self._home = schema.lower() if schema else None
+        self._ids: dict[str, dict[str, TableId]] = {}
+        connection.execute("set global python_enable_replacements = false")
+        connection.execute("set global timezone = 'UTC'")
+        connection.execute(f"attach ':memory:' as {quoted(lake.name)}")
+        connection.execute(f"use {quoted(lake.name)}")
+        for name in self._namespaces:
+            connection.execute(f"create schema if not exists {quoted(name)}")
+        if self._home:
+            connection.execute(f"create schema if not exists {quoted(self._home)}")
+            connection.execute(f"use {quoted(lake.name)}.{quoted(self._home)}")
+
+    def attach(self, paths: set[tuple[str, ...]]) -> None:
+        for schema, name in {self._schema_and_name(path) for path in paths}:
+            table = self._in(schema).get(name)
+            scan = self._lake.scan_sql(table) if table else None
+            if scan is not None:
+                self._connection.execute(f"create or replace view {quoted(schema)}.{quoted(name)} as {scan}")
+
+    def problem(self, error: duckdb.Error) -> Problem:
+        """What is wrong with the statement; a table that is not there is looked for."""
+        message = _first_line(error)
+        missing = _missing_table(message)
+        if missing is None:
+            return Problem("FLOE-E430", message)
+        for schema in self._namespaces:
+            if missing in self._in(schema):
+                return self._unreached(schema, missing)
+        known = {f"{schema}.{name}" for schema in self._namespaces for name in self._in(schema)}
+        names = known | {name.split(".")[1] for name in known if name.split(".")[0] == self._home}
+        return Problem("FLOE-E432", f"no table named '{missing}'", hint=did_you_mean(missing, names))
+
+    def _unreached(self, schema: str, name: str) -> Problem:
+        if self._lake.scan_sql(self._in(schema)[name]) is None:
+            return Problem(
+                "FLOE-E433", f"table '{schema}.{name}' is not published yet", hint="'floe run' publishes it"
+            )
+        return Problem("FLOE-E432", f"no table named '{name}' here", hint=f"did you mean '{schema}.{name}'?")
+
+    def _in(self, schema: str) -> dict[str, TableId]:
+        if schema not in self._ids:
+            namespace = self._namespaces.get(schema)
+            ids = self._lake.table_ids([namespace]) if namespace else []
+            self._ids[schema] = {table.name.lower(): table for table in ids}
+        return self._ids[schema]
+
+    def _schema_and_name(self, path: tuple[str, ...]) -> tuple[str, str]:
+        lowered = [part.lower() for part in path]
+        if len(lowered) > 1 and lowered[0] == self._lake.name.lower() and lowered[0] not in self._namespaces:
+            lowered.pop(0)
+        if len(lowered) == 1:
+            return self._home or "", lowered[0]
+        return lowered[0], lowered[1]
+
+
+def _missing_table(message: str) -> str | None:
+    for before, after in (("Table with name ", " does not exist"), ('Table with name "', '" does not exist')):
+        if before in message and after in message:
+            name = message.split(before, 1)[1].split(after, 1)[0]
+            return name.strip('"').split(".")[-1].strip('"').lower()
+    return None
+
+
+def _first_line(error: duckdb.Error) -> str:
+    """DuckDB's message without the excerpt of the statement; candidates stay."""
+    return "\n".join(line for line in str(error).split("\n\nLINE ")[0].splitlines() if line.strip())

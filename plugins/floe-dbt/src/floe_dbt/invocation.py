@@ -1,0 +1,64 @@
+"""Calling dbt in this process: one invocation at a time, quiet, telling nobody."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from dbt.cli.main import dbtRunner, dbtRunnerResult
+from dbt.contracts.graph.manifest import Manifest
+from dbt_common.events.base_types import EventMsg
+from dbt_common.events.event_manager_client import cleanup_event_logger
+
+from floe_core.plugins.dbt import DbtLocation
+
+_ONE_AT_A_TIME = threading.RLock()
+
+
+def invoke(
+    command: str,
+    location: DbtLocation,
+    *arguments: str,
+    manifest: Manifest | None = None,
+    callbacks: Sequence[Callable[[EventMsg], None]] = (),
+) -> dbtRunnerResult:
+    """Run one dbt command; what it raised stands in the result, except an interrupt."""
+    with exclusive(location.project_dir):
+        os.environ["DO_NOT_TRACK"] = "1"  # dbt reads it with its flags
+        runner = dbtRunner(manifest=manifest, callbacks=list(callbacks))
+        result = runner.invoke([command, *_common(location), *arguments])
+    if isinstance(result.exception, KeyboardInterrupt):
+        raise KeyboardInterrupt
+    return result
+
+
+@contextmanager
+def exclusive(project_dir: Path) -> Iterator[None]:
+    """Hold dbt for this thread, standing in the project: relative paths in it start there."""
+    with _ONE_AT_A_TIME:
+        before = Path.cwd()
+        os.chdir(project_dir)
+        try:
+            yield
+        finally:
+            os.chdir(before)
+
+
+def _common(location: DbtLocation) -> list[str]:
+    return [
+        *("--project-dir", str(location.project_dir)),
+        *("--profiles-dir", str(location.profiles_dir)),
+        *("--target-path", str(location.target_dir)),
+        *("--log-path", str(location.log_dir)),
+        *("--log-level", "none", "--log-level-file", "info"),
+        *("--quiet", "--no-print", "--no-use-colors", "--no-use-colors-file"),
+        *("--no-send-anonymous-usage-stats", "--no-write-json", "--partial-parse"),
+    ]
+
+
+def forget_events() -> None:
+    """Cut the loggers and callbacks that the last invocation left in the process."""
+    cleanup_event_logger()

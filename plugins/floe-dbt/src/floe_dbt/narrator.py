@@ -1,0 +1,110 @@
+"""dbt's events, told as floe's while they happen."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from dbt import selected_resources
+from dbt.contracts.graph.manifest import Manifest
+from dbt_common.events.base_types import EventMsg
+
+from floe_core.events import ModelFinished, ModelStarted, ModelState, RunEvent, TestFinished, TestState
+from floe_dbt.messages import cleaned, database_error
+
+MODELS = ("model", "seed", "snapshot")
+TESTS = ("test", "unit_test")
+
+_MODEL_STATES: dict[str, ModelState] = {"success": "succeeded", "skipped": "skipped"}
+_TEST_STATES: dict[str, TestState] = {
+    "pass": "passed",
+    "fail": "failed",
+    "warn": "warned",
+    "skipped": "skipped",
+}
+
+
+class Narrator:
+    """A callback for dbt; called in the threads that do the work, tells one event at a time."""
+
+    def __init__(self, manifest: Manifest, observe: Callable[[RunEvent], None]) -> None:
+        self._manifest = manifest
+        self._observe = observe
+        self._lock = threading.Lock()
+        self._failure: BaseException | None = None
+        self._started = 0
+
+    def __call__(self, message: EventMsg) -> None:
+        tell = {"LogStartLine": self._start, "NodeFinished": self._finish}.get(message.info.name)
+        if tell is None:
+            return
+        with self._lock:
+            if self._failure is not None:
+                return
+            try:
+                tell(message.data)
+            except BaseException as error:  # noqa: BLE001 (a callback that raises would leave dbt waiting for ever)
+                self._failure = error
+
+    def raise_failure(self) -> None:
+        """Raise what the observer raised, now that dbt is done."""
+        if self._failure is not None:
+            raise self._failure
+
+    def _start(self, data: Any) -> None:
+        node = self._node(data.node_info.unique_id)
+        if node is not None and str(node.resource_type) in MODELS:
+            self._started += 1
+            self._observe(ModelStarted(node.unique_id, node.name, self._started, self._total()))
+
+    def _finish(self, data: Any) -> None:
+        node = self._node(data.node_info.unique_id)
+        if node is None or getattr(node, "is_ephemeral_model", False):
+            return
+        if str(node.resource_type) in MODELS:
+            self._observe(_model_finished(node, data.run_result))
+        elif str(node.resource_type) in TESTS:
+            self._observe(_test_finished(node, data.run_result))
+
+    def _node(self, unique_id: str) -> Any:
+        return self._manifest.nodes.get(unique_id) or self._manifest.unit_tests.get(unique_id)
+
+    def _total(self) -> int:
+        nodes = (self._manifest.nodes.get(id_) for id_ in selected_resources.SELECTED_RESOURCES)
+        return sum(
+            node is not None and str(node.resource_type) in MODELS and not node.is_ephemeral_model
+            for node in nodes
+        )
+
+
+def _model_finished(node: Any, result: Any) -> ModelFinished:
+    state = _MODEL_STATES.get(result.status, "failed")
+    if "INTERRUPT Error" in result.message:
+        state = "cancelled"
+    error = database_error(result.message) if state == "failed" else None
+    return ModelFinished(node.unique_id, node.name, state, result.execution_time, error=error)
+
+
+def _test_finished(node: Any, result: Any) -> TestFinished:
+    state = _TEST_STATES.get(result.status, "errored")
+    told = database_error(result.message) if state == "errored" else cleaned(result.message or state)
+    return TestFinished(
+        unique_id=node.unique_id,
+        name=node.name,
+        model=subject(node),
+        state=state,
+        failures=result.num_failures,
+        seconds=result.execution_time,
+        blocking=str(getattr(node.config, "severity", "error")).lower() == "error",
+        error=told if state in ("failed", "warned", "errored") else None,
+    )
+
+
+def subject(node: Any) -> str | None:
+    """The node a test is about: the one it stands beside in a file, else the only one it reads."""
+    attached: str | None = getattr(node, "attached_node", None)
+    reads = node.depends_on.nodes
+    if attached is None and (len(reads) == 1 or str(node.resource_type) == "unit_test"):
+        attached = reads[0]
+    return attached

@@ -1,0 +1,163 @@
+"""Parsing: dbt's manifest, told as ``ParsedProject``."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from dbt.adapters.factory import FACTORY
+from dbt.config.runtime import RuntimeConfig
+from dbt.constants import DEFAULT_ENV_PLACEHOLDER
+from dbt.contracts.graph.manifest import Manifest
+from dbt.flags import get_flags
+
+from floe_core.errors import Position, Problem, SpecError
+from floe_core.plugins.dbt import DbtLocation, ParsedNode, ParsedProject, ResourceType
+from floe_dbt.invocation import exclusive, invoke
+from floe_dbt.messages import spec_error
+from floe_dbt.narrator import TESTS, subject
+from floe_dbt.order import Cycle, dependency_order
+
+RESOURCE_TYPES = ("model", "seed", "test", "unit_test", "source", "snapshot")
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """What a parse leaves for a compile in the same process."""
+
+    manifest: Manifest
+    config: RuntimeConfig
+    flags: Any
+
+
+def parse(location: DbtLocation) -> ParsedProject:
+    """Parse, reading again only the files whose content changed."""
+    parsed = _parse_here(location)
+    nodes = {node.unique_id: node for node in _nodes(parsed.manifest)}
+    depends_on = {id_: _depends_on(node) for id_, node in nodes.items()}
+    try:
+        order = dependency_order(depends_on)
+    except Cycle as cycle:
+        first = nodes[cycle.members[0]]
+        at = Position.of(location.project_dir / first.original_file_path)
+        names = " → ".join(nodes[member].name for member in cycle.members)
+        raise SpecError(
+            Problem("FLOE-E405", f"models depend on each other in a ring: {names}", at)
+        ) from cycle
+    folders = _Folders(parsed, location.project_dir)
+    return ParsedProject(
+        name=parsed.config.project_name,
+        profile=parsed.config.profile_name,
+        nodes=tuple(_parsed_node(nodes[id_], folders) for id_ in order),
+        env_vars=_env_vars(parsed.manifest),
+        handle=parsed,
+    )
+
+
+def parse_manifest(location: DbtLocation) -> Manifest:
+    """dbt's own manifest, for a command that runs it: such a command leaves its marks in it."""
+    return _parse_here(location).manifest
+
+
+def _parse_here(location: DbtLocation) -> Parsed:
+    parsed = _parse(location, "--partial-parse")
+    if _elsewhere(parsed.manifest, location.project_dir):
+        parsed = _parse(location, "--no-partial-parse")
+    return parsed
+
+
+def _parse(location: DbtLocation, partial: str) -> Parsed:
+    with exclusive(location.project_dir):
+        result = invoke("parse", location, partial)
+        if result.exception is not None:
+            raise spec_error(result.exception, location) from result.exception
+        manifest = cast(Manifest, result.result)
+        (adapter,) = cast(dict[str, Any], FACTORY.adapters).values()  # an invocation registers its own only
+        return Parsed(manifest, adapter.config, get_flags())
+
+
+def _elsewhere(manifest: Manifest, project_dir: Path) -> bool:
+    """Whether the saved parse is of a folder that was moved or copied: seeds keep an absolute path."""
+    nodes: Iterable[Any] = manifest.nodes.values()
+    roots = {Path(node.root_path) for node in nodes if getattr(node, "root_path", None)}
+    return not all(root.is_relative_to(project_dir) for root in roots)
+
+
+def _nodes(manifest: Manifest) -> Iterator[Any]:
+    for group in (manifest.nodes, manifest.sources, manifest.unit_tests):
+        for node in group.values():
+            if str(node.resource_type) in RESOURCE_TYPES and getattr(node.config, "enabled", True):
+                yield node
+
+
+def _depends_on(node: Any) -> tuple[str, ...]:
+    depends_on = getattr(node, "depends_on", None)
+    return tuple(sorted(set(getattr(depends_on, "nodes", ()))))
+
+
+def _parsed_node(node: Any, folders: _Folders) -> ParsedNode:
+    config = node.config.to_dict()
+    path = folders.path(node)
+    return ParsedNode(
+        unique_id=node.unique_id,
+        resource_type=cast(ResourceType, str(node.resource_type)),
+        name=node.name,
+        alias=getattr(node, "alias", None) or getattr(node, "identifier", node.name),
+        database=getattr(node, "database", None) or "",
+        schema=getattr(node, "schema", None) or "",
+        path=path,
+        package=node.package_name,
+        language=str(getattr(node, "language", "sql")),
+        materialized=config.get("materialized"),
+        depends_on=_depends_on(node),
+        tags=tuple(sorted(set(node.tags))) if hasattr(node, "tags") else (),
+        description=getattr(node, "description", "") or "",
+        columns=_columns(node),
+        column_descriptions=_column_descriptions(node),
+        meta={**(config.get("meta") or {}), **(getattr(node, "meta", None) or {})},
+        config=config,
+        raw_sha256=_sha256(folders.project_dir / path),
+        attached=subject(node) if str(node.resource_type) in TESTS else None,
+        severity=str(config["severity"]).lower() if config.get("severity") else None,
+    )
+
+
+def _columns(node: Any) -> tuple[tuple[str, str | None], ...]:
+    columns: Mapping[str, Any] = getattr(node, "columns", None) or {}
+    return tuple((column.name, column.data_type) for column in columns.values())
+
+
+def _column_descriptions(node: Any) -> dict[str, str]:
+    columns: Mapping[str, Any] = getattr(node, "columns", None) or {}
+    return {column.name: column.description for column in columns.values() if column.description}
+
+
+def _env_vars(manifest: Manifest) -> dict[str, str | None]:
+    return {
+        name: None if value == DEFAULT_ENV_PLACEHOLDER else value
+        for name, value in sorted(manifest.env_vars.items())
+    }
+
+
+class _Folders:
+    """Where each package's files lie, relative to the project."""
+
+    def __init__(self, parsed: Parsed, project_dir: Path) -> None:
+        self.project_dir = project_dir
+        self._roots = {
+            name: Path(project.project_root) for name, project in parsed.config.load_dependencies().items()
+        }
+
+    def path(self, node: Any) -> str:
+        root = self._roots.get(node.package_name, self.project_dir)
+        path: Path = root / node.original_file_path
+        if path.is_relative_to(self.project_dir):
+            return path.relative_to(self.project_dir).as_posix()
+        return str(node.original_file_path)
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""

@@ -1,0 +1,141 @@
+"""Rendering: the SQL of every model and test, and the columns of seeds, without a warehouse."""
+
+from __future__ import annotations
+
+import copy
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any, NoReturn
+
+import jinja2
+from dbt.adapters.base import BaseAdapter
+from dbt.adapters.factory import get_adapter, register_adapter, reset_adapters
+from dbt.compilation import Compiler
+from dbt.context.providers import generate_runtime_macro_context
+from dbt.contracts.graph.manifest import Manifest
+from dbt.flags import set_flags
+from dbt.mp_context import get_mp_context
+from dbt_common.context import set_invocation_context
+from dbt_common.exceptions import DbtBaseException, DbtRuntimeError
+
+from floe_core.plugins.dbt import CompiledNode, DbtLocation, ParsedNode, ParsedProject
+from floe_dbt.invocation import exclusive, forget_events
+from floe_dbt.messages import cleaned, leading_lines
+from floe_dbt.parsing import Parsed, parse
+from floe_dbt.seeds import compile_seed
+
+# what a template's own expressions can raise, besides what dbt makes of it
+_TEMPLATE_ERRORS = (
+    DbtBaseException,
+    jinja2.TemplateError,
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    TypeError,
+    ValueError,
+)
+ASKED = "its SQL depends on what a query answers while it is rendered"
+
+
+class QueriedWhileRendering(Exception):
+    """A template asked the warehouse, so its SQL is known only in a run."""
+
+
+def render(location: DbtLocation, project: ParsedProject) -> dict[str, CompiledNode]:
+    """Render every model and test of the project; a template that needs the warehouse is deferred."""
+    parsed: Parsed = project.handle or parse(location).handle
+    with exclusive(location.project_dir), _adapter_without_warehouse(parsed) as adapter:
+        renderer = _Renderer(parsed, adapter, location.project_dir)
+        try:
+            return {node.unique_id: renderer.node(node) for node in project.nodes if renderer.takes(node)}
+        finally:
+            _forget_ephemeral(parsed.manifest)
+
+
+@contextmanager
+def _adapter_without_warehouse(parsed: Parsed) -> Iterator[BaseAdapter]:
+    """An adapter for which nothing exists and every question is a ``QueriedWhileRendering``."""
+    forget_events()
+    set_invocation_context(dict(os.environ))
+    set_flags(parsed.flags)
+    reset_adapters()
+    register_adapter(parsed.config, get_mp_context())
+    adapter: Any = get_adapter(parsed.config)
+    adapter.set_macro_resolver(parsed.manifest)
+    adapter.set_macro_context_generator(generate_runtime_macro_context)
+
+    def ask(*_args: object, **_kwargs: object) -> NoReturn:
+        raise QueriedWhileRendering
+
+    for question in ("add_query", "execute", "add_select_query"):
+        setattr(adapter.connections, question, ask)
+    for question in ("get_columns_in_relation", "get_column_schema_from_query", "list_schemas"):
+        setattr(adapter, question, ask)
+    adapter.check_schema_exists = lambda *_args, **_kwargs: False
+    adapter.list_relations_without_caching = lambda *_args, **_kwargs: []
+    try:
+        yield adapter
+    finally:
+        reset_adapters()
+
+
+class _Renderer:
+    def __init__(self, parsed: Parsed, adapter: BaseAdapter, project_dir: Path) -> None:
+        self._manifest = parsed.manifest
+        self._compiler = Compiler(parsed.config)
+        self._adapter = adapter
+        self._project_dir = project_dir
+
+    def takes(self, node: ParsedNode) -> bool:
+        return node.resource_type in ("model", "test", "seed") and node.language == "sql"
+
+    def node(self, node: ParsedNode) -> CompiledNode:
+        if node.resource_type == "seed":
+            seed = self._manifest.nodes[node.unique_id]
+            return compile_seed(self._adapter, seed, self._project_dir / node.path)
+        # a copy: what a compile leaves in a node would confuse the next one
+        fresh: Any = copy.copy(self._manifest.nodes[node.unique_id])
+        fresh.extra_ctes, fresh.extra_ctes_injected = [], False
+        try:
+            compiled = self._compiler.compile_node(fresh, self._manifest, {}, write=False)
+        except QueriedWhileRendering:
+            return CompiledNode(deferred=ASKED)
+        except DbtRuntimeError as error:
+            return self._failed(node, error, error.msg)
+        except _TEMPLATE_ERRORS as error:
+            return self._failed(node, error, str(error))
+        return CompiledNode(sql=compiled.compiled_code)
+
+    def _failed(self, node: ParsedNode, error: BaseException, text: str) -> CompiledNode:
+        line = _template_line(error)
+        offset = leading_lines(self._project_dir / node.path) if node.resource_type == "model" else 0
+        return CompiledNode(error=cleaned(text), error_line=(line or 1) + (offset if line else 0))
+
+
+def _template_line(error: BaseException | None) -> int | None:
+    """The line of the node's own template that was being rendered, the outermost there is."""
+    while error is not None:
+        if line := _first_template_frame(error.__traceback__):
+            return line
+        error = error.__cause__ or error.__context__
+    return None
+
+
+def _first_template_frame(traceback: TracebackType | None) -> int | None:
+    while traceback is not None:
+        if traceback.tb_frame.f_globals.get("__jinja_template__") is not None:
+            return traceback.tb_lineno
+        traceback = traceback.tb_next
+    return None
+
+
+def _forget_ephemeral(manifest: Manifest) -> None:
+    """Ephemeral models are compiled in the manifest itself; the next render starts anew."""
+    nodes: Iterable[Any] = manifest.nodes.values()
+    for node in nodes:
+        if node.is_ephemeral_model:
+            node.compiled, node.compiled_code = False, None
+            node.extra_ctes, node.extra_ctes_injected = [], False
