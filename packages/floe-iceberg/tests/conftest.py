@@ -1,114 +1,13 @@
-"""A lake on tmp_path, seen from inside (floe) and from outside (plain PyIceberg)."""
+"""The lake every test here works on."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-import duckdb
 import pytest
-from pyiceberg.catalog.sql import SqlCatalog
-from pyiceberg.table import Table
 
-from floe_core.lake import RunIdentity
-from floe_iceberg import IcebergTableManager, RunTransaction, TableId
-
-
-def identity(run_id: str, attempt: int = 1) -> RunIdentity:
-    return RunIdentity(
-        run_id=run_id,
-        attempt=attempt,
-        product="shop",
-        environment="dev",
-        artifact_digest="d1ce57",
-        trace_id="7ace",
-        git_commit="c0ffee",
-    )
-
-
-@dataclass
-class Lake:
-    """``manager`` and ``con`` are floe's; ``plain`` opens the catalog as anybody else does."""
-
-    home: Path
-    namespace: str = "shop"
-    con: duckdb.DuckDBPyConnection = field(default_factory=duckdb.connect)
-    opened: list[SqlCatalog] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.home.mkdir(parents=True, exist_ok=True)
-        self.manager = self.another_manager()
-
-    @property
-    def properties(self) -> dict[str, str]:
-        return {
-            "type": "sql",
-            "uri": f"sqlite:///{self.home}/catalog.db",
-            "warehouse": f"file://{self.home}/warehouse",
-        }
-
-    def another_manager(self) -> IcebergTableManager:
-        manager = IcebergTableManager.open("floe", self.properties)
-        self.opened.append(manager.catalog)
-        return manager
-
-    def plain(self) -> SqlCatalog:
-        catalog = SqlCatalog("floe", **self.properties)
-        self.opened.append(catalog)
-        return catalog
-
-    def table(self, name: str) -> Table:
-        return self.plain().load_table((self.namespace, name))
-
-    def id(self, name: str) -> TableId:
-        return TableId(self.namespace, name)
-
-    def write(self, run: RunTransaction, name: str, sql: str, mode: str = "overwrite", **more: Any) -> int:
-        """Write by the model of the table's name; returns the rows the table then holds."""
-        model = f"model.shop.{name}"
-        return run.write(self.con, self.id(name), sql, model=model, mode=mode, **more).rows  # type: ignore[arg-type]
-
-    def publish(self, run_id: str, name: str, sql: str, mode: str = "overwrite", **more: Any) -> None:
-        """A run of one write, published."""
-        with self.manager.run(identity(run_id)) as run:
-            self.write(run, name, sql, mode, **more)
-            run.publish()
-
-    def rows(self, name: str, run: RunTransaction | None = None) -> list[tuple[Any, ...]]:
-        """The rows floe reads, sorted."""
-        sql = self.manager.scan_sql(self.id(name), run=run)
-        if sql is None:
-            raise LookupError(f"no table '{name}' for this reader")
-        return sorted(self.con.execute(sql).fetchall(), key=repr)
-
-    def plain_rows(self, name: str) -> list[tuple[Any, ...]]:
-        """The rows anybody else reads, sorted."""
-        found = self.table(name).scan().to_arrow().to_pylist()
-        return sorted((tuple(row.values()) for row in found), key=repr)
-
-    def seen(self, name: str) -> dict[str, Any]:
-        """Everything a plain reader of main can notice of a table."""
-        table = self.table(name)
-        metadata = table.metadata
-        return {
-            "uuid": metadata.table_uuid,
-            "location": metadata.location,
-            "snapshot": metadata.current_snapshot_id,
-            "current-schema-id": metadata.current_schema_id,
-            "columns": [(f.field_id, f.name, str(f.field_type), f.doc) for f in table.schema().fields],
-            "spec": (metadata.default_spec_id, str(table.spec())),
-            "order": (metadata.default_sort_order_id, str(table.sort_order())),
-            "properties": dict(metadata.properties),
-            "history": [entry.snapshot_id for entry in table.history()],
-            "rows": self.plain_rows(name),
-        }
-
-    def close(self) -> None:
-        self.con.close()
-        for catalog in self.opened:
-            catalog.close()
+from testing.lake import Lake
 
 
 @pytest.fixture

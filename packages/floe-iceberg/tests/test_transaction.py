@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import duckdb
 import pytest
@@ -15,11 +15,8 @@ from pyiceberg.types import IntegerType, LongType, NestedField, StringType
 from sqlalchemy import event
 
 from floe_core.errors import ConflictError
-from floe_core.lake import RunIdentity
 from floe_iceberg import Docs, RunTransaction, current_run
-
-if TYPE_CHECKING:
-    from conftest import Lake
+from testing.lake import Lake, identity
 
 BASE = "select * from (values (1, 'a', 10), (2, 'b', 20)) t(id, v, n)"
 PUBLISHED = ("added", "dropped", "retyped")
@@ -32,10 +29,6 @@ CHANGED = {
     "retyped": (f"select id, v, 'n' || n as n from ({BASE})", [(1, "a", "n10"), (2, "b", "n20")]),
     "fresh": ("select 7 as id", [(7,)]),
 }
-
-
-def identity(run_id: str, attempt: int = 1) -> RunIdentity:
-    return RunIdentity(run_id, attempt, "shop", "dev", "d1ce57", "7ace", "c0ffee")
 
 
 def publish_base(lake: Lake) -> None:
