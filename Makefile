@@ -14,6 +14,8 @@ export DO_NOT_TRACK := 1
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 export DAGSTER_DISABLE_TELEMETRY := yes
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# an import that cannot keep its bytecode costs three times as much, at every start
+export PYTHONDONTWRITEBYTECODE :=
 ifeq ($(strip $(HOME)),)
 # caches need a place
 export HOME := $(HERE)/.venv
@@ -65,7 +67,7 @@ clean:  ## Remove everything that was made here, the environment too
 # The environment: pip brings uv, uv brings what the lock says, members are installed in place.
 .venv/.ready: requirements.lock $(MEMBERS) $(if $(MOVED),.venv/.place)
 	@echo "Installing what requirements.lock names ..."
-	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
+	@$(BIN)/uv pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes requirements.lock
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation \
 	  $(patsubst %/pyproject.toml,-e ./%,$(MEMBERS))
 	@touch $@
