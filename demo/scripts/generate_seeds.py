@@ -28,18 +28,19 @@ def generate(product: str, scale: str, out: Path) -> list[Path]:
 
 
 def main() -> None:
-    arguments = _parser().parse_args()
+    parser = _parser()
+    arguments = parser.parse_args()
+    scale = arguments.scale or os.environ.get("FLOE_DEMO_SEED_SCALE") or "small"
+    if scale not in SCALES:
+        parser.error(f"FLOE_DEMO_SEED_SCALE is '{scale}': it can be {', '.join(SCALES)}")
     for product in [arguments.product] if arguments.product else PRODUCTS:
-        for path in generate(product, arguments.scale, arguments.out):
+        for path in generate(product, scale, arguments.out):
             print(path)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description="Write the demo's seeds.")
-    scale = os.environ.get("FLOE_DEMO_SEED_SCALE", "small")
-    parser.add_argument(
-        "--scale", choices=SCALES, default=scale, help="default: $FLOE_DEMO_SEED_SCALE, or small"
-    )
+    parser.add_argument("--scale", choices=SCALES, help="default: $FLOE_DEMO_SEED_SCALE, or small")
     parser.add_argument("--product", choices=PRODUCTS, help="default: all of them")
     parser.add_argument("--out", type=Path, default=DEMO, help="the folder that holds the products")
     return parser
