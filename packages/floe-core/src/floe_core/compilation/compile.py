@@ -60,6 +60,7 @@ def _relation(node: ParsedNode, compiled: CompiledNode | None) -> Relation:
         sql=compiled.sql if compiled else None,
         columns=tuple(Column(name, kind) for name, kind in columns) if columns is not None else None,
         depends_on=node.depends_on,
+        database=node.database,
     )
 
 

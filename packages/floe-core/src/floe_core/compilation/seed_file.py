@@ -13,6 +13,7 @@ from pathlib import Path
 from floe_core.errors import Position, Problem, shown
 
 _MAX_PROBLEMS = 20
+_HEADER_HINT = "write the columns' names into the first line"
 
 
 def seed_problems(path: Path, delimiter: str = ",") -> list[Problem]:
@@ -67,6 +68,9 @@ class _SeedFile:
                 yield self._broken_quoting(first)
                 return
             if header is None:
+                if not row:
+                    yield self._problem("FLOE-E411", "the first line is empty", 1, 1, _HEADER_HINT)
+                    return
                 header = row
                 yield from self._header_problems(header, rows.line_num)
             elif len(row) != len(header) and not self._is_end(first):

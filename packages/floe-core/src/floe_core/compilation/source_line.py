@@ -15,10 +15,17 @@ class SourceLine(NamedTuple):
 def source_line(raw: str, compiled: str, line: int, column: int) -> SourceLine | None:
     """Where ``line`` of the compiled SQL comes from, None if that cannot be told.
 
-    The same line when both texts have as many lines, else the line with the same text; of several
-    such lines the one that is as manieth in the source.
+    The same line when both texts have as many lines, else the line with the same text; among equal
+    lines the first stays the first, the second the second. dbt strips a file's blank ends before it
+    renders it.
     """
-    source, rendered = raw.rstrip().split("\n"), compiled.rstrip().split("\n")
+    blank = raw[: len(raw) - len(raw.lstrip())].count("\n")
+    found = _source_line(raw.strip(), compiled.rstrip(), line, column)
+    return SourceLine(found.line + blank, found.column) if found else None
+
+
+def _source_line(raw: str, compiled: str, line: int, column: int) -> SourceLine | None:
+    source, rendered = raw.split("\n"), compiled.split("\n")
     if not 1 <= line <= len(rendered):
         return None
     text = rendered[line - 1].strip()

@@ -1,0 +1,53 @@
+"""Products to compile, written into a folder of the test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+Files = Mapping[str, str | bytes]
+Write = Callable[[Files], Path]
+
+SHOP: Files = {
+    "floe.yaml": "metadata: {name: shop, owner: sales}\n",
+    "dbt_project.yml": "name: shop\nversion: 1.0.0\nprofile: shop\n",
+    "seeds/raw_orders.csv": "order_id,customer,amount\n1,ann,10\n2,bob,20\n3,ann,5\n",
+    "models/staging/stg_orders.sql": (
+        "select\n    order_id,\n    customer,\n    amount\nfrom {{ ref('raw_orders') }}\n"
+    ),
+    "models/marts/customers.sql": (
+        "select customer, sum(amount) as total\nfrom {{ ref('stg_orders') }}\ngroup by customer\n"
+    ),
+    "models/schema.yml": (
+        "models:\n"
+        "  - name: customers\n"
+        "    description: Who buys.\n"
+        "    columns:\n"
+        "      - {name: customer, description: The name., data_tests: [not_null]}\n"
+    ),
+}
+
+
+@pytest.fixture
+def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Write:
+    """Writes files into a folder, which becomes the working directory, and returns it."""
+    folder = tmp_path / "work"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+
+    def write_files(files: Files) -> Path:
+        for name, content in files.items():
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return folder
+
+    return write_files
+
+
+@pytest.fixture
+def shop(write: Write) -> Path:
+    """A small product that compiles."""
+    return write(SHOP)

@@ -1,0 +1,83 @@
+"""Reading YAML that people write."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from floe_core.errors import Position, SpecError
+from floe_core.yaml_file import MAX_BYTES, MAX_DEPTH, read_yaml
+
+Write = Callable[[dict[str, str | bytes]], Path]
+
+
+@pytest.mark.requirement("FR-015")
+def test_scalars_are_kept_as_they_were_typed(write: Write) -> None:
+    folder = write({"a.yaml": 'version: 1.10\nowner: no\nat: 12:30:45\ncode: 010\nquoted: "1"\nbig: 1_000\n'})
+    assert read_yaml(folder / "a.yaml").tree == {
+        "version": "1.10",
+        "owner": "no",
+        "at": "12:30:45",
+        "code": "010",
+        "quoted": "1",
+        "big": "1_000",
+    }
+
+
+@pytest.mark.requirement("FR-015")
+def test_what_says_nothing_is_none_unless_it_is_quoted(write: Write) -> None:
+    folder = write({"a.yaml": "a:\nb: ~\nc: null\nd: 'null'\ne: ''\nf: [~, x]\n"})
+    assert read_yaml(folder / "a.yaml").tree == {
+        "a": None,
+        "b": None,
+        "c": None,
+        "d": "null",
+        "e": "",
+        "f": [None, "x"],
+    }
+
+
+@pytest.mark.requirement("FR-015")
+def test_every_key_and_every_value_has_its_place(write: Write) -> None:
+    file = read_yaml(write({"a.yaml": "one:\n  two: [x, {three: y}]\nfour: z\n"}) / "a.yaml")
+    assert file.at(("one", "two")) == Position("a.yaml", 2, 8)
+    assert file.at(("one", "two"), key=True) == Position("a.yaml", 2, 3)
+    assert file.at(("one", "two", 1, "three")) == Position("a.yaml", 2, 20)
+    assert file.at(("four",), key=True) == Position("a.yaml", 3, 1)
+
+
+@pytest.mark.requirement("FR-015")
+def test_a_missing_key_is_told_at_what_should_hold_it(write: Write) -> None:
+    file = read_yaml(write({"a.yaml": "x: y\none:\n  two: z\n"}) / "a.yaml")
+    assert file.at(("one", "missing")) == Position("a.yaml", 2, 1)
+    assert file.at(("missing",)) == Position("a.yaml", 1, 1)
+
+
+@pytest.mark.requirement("FR-015")
+def test_columns_count_characters_and_a_byte_order_mark_is_none(write: Write) -> None:
+    file = read_yaml(write({"a.yaml": "\ufeffwer: {süß: ja, x: y}\n"}) / "a.yaml")
+    assert file.tree == {"wer": {"süß": "ja", "x": "y"}}
+    assert file.at(("wer", "x"), key=True) == Position("a.yaml", 1, 16)
+
+
+@pytest.mark.requirement("FR-015")
+def test_nesting_stops_at_its_limit_however_deep_it_is(write: Write) -> None:
+    deep = "a: " + "[" * (MAX_DEPTH - 1) + "]" * (MAX_DEPTH - 1)
+    tree: Any = read_yaml(write({"a.yaml": deep}) / "a.yaml").tree["a"]
+    for _ in range(MAX_DEPTH - 2):
+        [tree] = tree
+    assert tree == []
+    with pytest.raises(SpecError, match=f"a.yaml:1:67: FLOE-E111 nested deeper than {MAX_DEPTH} levels"):
+        read_yaml(write({"a.yaml": "a: " + "[" * 100_000}) / "a.yaml")
+
+
+@pytest.mark.requirement("FR-015")
+def test_a_file_of_the_largest_size_is_read_and_no_larger_one(write: Write) -> None:
+    head = b"a: b\n"
+    largest = head + b"#" * (MAX_BYTES - len(head))
+    assert read_yaml(write({"a.yaml": largest}) / "a.yaml").tree == {"a": "b"}
+    with pytest.raises(SpecError, match="FLOE-E102 the file is larger than 1 MiB"):
+        read_yaml(write({"a.yaml": largest + b"#"}) / "a.yaml")
