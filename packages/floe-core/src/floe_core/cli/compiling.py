@@ -9,19 +9,21 @@ from floe_core.cli.problems import show_problems
 from floe_core.compiler import Compilation, compile_product
 from floe_core.location import Location
 
+_POLICY = "FLOE-E3"
+
 
 def compile_and_tell(location: Location, output: Output, *, verbose: bool = False) -> Compilation:
     """Compile the product if its files changed, and say so."""
     if location.manifest_path is None:
         output.note("no manifest.yaml here or above: this runs on the built-in embedded platform")
     started = time.perf_counter()
-    compilation = compile_product(location)
+    with output.alone():
+        compilation = compile_product(location)
     output.line(_line(compilation, time.perf_counter() - started))
-    if verbose:
-        show_problems(output, compilation.warnings)
-    elif compilation.warnings:
-        count = counted(len(compilation.warnings), "warning")
-        output.note(f"{count}, shown by: floe compile --verbose")
+    policy = [warning for warning in compilation.warnings if warning.code.startswith(_POLICY)]
+    show_problems(output, [warning for warning in compilation.warnings if verbose or warning not in policy])
+    if policy and not verbose:
+        output.note(f"policy: {counted(len(policy), 'warning')}, shown by: floe compile --verbose")
     return compilation
 
 

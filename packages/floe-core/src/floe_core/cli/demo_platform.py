@@ -25,7 +25,7 @@ def find_demo(here: Path) -> Path | None:
 def write_demo(here: Path, output: Output) -> Path:
     """Write the demo platform into a new folder below ``here`` and return it."""
     folder = here / _NEW_FOLDER
-    write_new(folder, dict(contents(demo_tree())))
+    write_new(folder, dict(contents(demo_tree())), hint=f"remove '{_NEW_FOLDER}', floe demo")
     output.line(f"wrote the demo platform: {shown(folder)}")
     return folder
 

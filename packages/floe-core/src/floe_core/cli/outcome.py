@@ -9,6 +9,7 @@ from collections.abc import Mapping
 import click
 
 from floe_core.cli.compiling import counted
+from floe_core.cli.shapes import tested
 from floe_core.run_result import ModelResult, RunResult, TestResult
 
 _BAD_TESTS = ("failed", "errored")
@@ -52,7 +53,7 @@ def _tests(result: RunResult) -> str:
 
 def _reasons(result: RunResult, sources: Mapping[str, str]) -> list[str]:
     models = [_model(model, sources) for model in result.models if model.state == "failed"]
-    tests = [_test(test, sources) for test in result.tests if test.state in _BAD_TESTS and test.blocking]
+    tests = [_test(result, test) for test in result.tests if test.state in _BAD_TESTS and test.blocking]
     reasons = models + tests
     if not reasons and result.reason:
         reasons = [textwrap.indent(result.reason, "  ")]
@@ -65,9 +66,10 @@ def _model(model: ModelResult, sources: Mapping[str, str]) -> str:
     return f"{head} failed:\n{textwrap.indent((model.error or '').strip(), '    ')}"
 
 
-def _test(test: TestResult, sources: Mapping[str, str]) -> str:
+def _test(result: RunResult, test: TestResult) -> str:
     why = (test.error or f"{test.failures:,} rows break it").strip()
-    about = f" of '{test.model}'" if test.model else ""
+    model = tested(result, test)
+    about = f" of '{model}'" if model else ""
     return f"  test '{test.name}'{about} {test.state}: {why}"
 
 

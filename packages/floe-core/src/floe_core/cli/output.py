@@ -5,7 +5,10 @@ from __future__ import annotations
 import itertools
 import json
 import math
-from collections.abc import Callable, Mapping
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext, redirect_stdout
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -32,6 +35,12 @@ class Output:
         if not self.json:
             click.echo(text, err=True)
 
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Keep what others print in the meantime off standard output, where the document goes."""
+        with redirect_stdout(sys.stderr) if self.json else nullcontext():
+            yield
+
     def document(self, content: Mapping[str, Any]) -> None:
         if self.json:
             click.echo(render(content))
@@ -47,6 +56,11 @@ def output_option(command: Function) -> Function:
         callback=lambda _context, _parameter, value: Output(json=value == "json"),
         help="What to print.",
     )(command)
+
+
+def colours_unwanted() -> bool:
+    """Whether even a terminal shall get plain lines."""
+    return bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
 
 
 def wants_json(arguments: list[str]) -> bool:

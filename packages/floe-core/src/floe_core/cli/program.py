@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -12,6 +11,7 @@ from typing import Any, NoReturn
 import click
 
 from floe_core.cli.door import pass_through
+from floe_core.cli.output import colours_unwanted
 from floe_core.errors import Problem, SpecError
 from floe_core.suggestion import did_you_mean
 
@@ -63,13 +63,9 @@ class Program(click.Group):
         sys.exit(pass_through(lambda: self._call(name, arguments), arguments))
 
     def _call(self, name: str, arguments: list[str]) -> None:
-        with self.make_context(name, arguments, color=_colour()) as context:
+        colour = False if colours_unwanted() else None  # None leaves it to click: on terminals only
+        with self.make_context(name, arguments, color=colour) as context:
             self.invoke(context)
-
-
-def _colour() -> bool | None:
-    """False where colours are unwanted; None leaves them to terminals."""
-    return False if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" else None
 
 
 def _say_version(context: click.Context, _: click.Parameter, wanted: bool) -> None:

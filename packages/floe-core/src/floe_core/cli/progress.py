@@ -10,6 +10,7 @@ from itertools import islice
 
 import click
 
+from floe_core.cli.output import colours_unwanted
 from floe_core.events import ModelFinished, ModelStarted, RunEvent, TestFinished
 
 _COLOURS = {
@@ -35,7 +36,7 @@ class Progress:
         self._total = len(names)
         self._done = 0
         self._running: dict[str, str] = {}
-        self._live = sys.stdout.isatty()
+        self._live = sys.stdout.isatty() and not colours_unwanted()
         self._lock = threading.Lock()
         self._heard = True
 

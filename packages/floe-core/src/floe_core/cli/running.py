@@ -30,13 +30,14 @@ def run_and_tell(
     progress = Progress([node.name for node in _nodes(compilation)])
     before = _newest(compilation)
     try:
-        result = Platform(artifacts.plugins).orchestrator.run(
-            location,
-            artifacts,
-            select=select,
-            full_refresh=full_refresh,
-            observe=_unheard if output.json else progress,
-        )
+        with output.alone():
+            result = Platform(artifacts.plugins).orchestrator.run(
+                location,
+                artifacts,
+                select=select,
+                full_refresh=full_refresh,
+                observe=_unheard if output.json else progress,
+            )
     except KeyboardInterrupt as interrupt:
         raise _interrupted(before, _newest(compilation)) from interrupt
     finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from unicodedata import combining, east_asian_width
 
@@ -40,7 +41,7 @@ def _text(value: object) -> str:
         return "NULL"
     if isinstance(value, bool):
         return str(value).lower()
-    text = str(value)
+    text = json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else str(value)
     return text if text.isprintable() else "".join(_visible(letter) for letter in text)
 
 

@@ -33,16 +33,16 @@ def contents(tree: Traversable) -> Iterator[tuple[PurePosixPath, bytes]]:
             yield PurePosixPath(entry.name), entry.read_bytes()
 
 
-def write_new(folder: Path, wanted: Mapping[PurePosixPath, bytes]) -> list[Path]:
-    """Write all files below the folder, none if one of them is there; returns their paths."""
+def write_new(folder: Path, wanted: Mapping[PurePosixPath, bytes], *, hint: str) -> list[Path]:
+    """Write all files below the folder and return their paths.
+
+    Raises SpecError with the ``hint`` when any of them is there, before anything is written.
+    """
     paths = [folder / path for path in wanted]
     there = [path for path in paths if path.exists() or path.is_symlink()]
     if there:
         raise SpecError(
-            [
-                Problem("FLOE-E010", f"'{shown(path)}' is there already", hint="choose another folder")
-                for path in there
-            ]
+            [Problem("FLOE-E010", f"'{shown(path)}' is there already", hint=hint) for path in there]
         )
     for path, content in zip(paths, wanted.values(), strict=True):
         path.parent.mkdir(parents=True, exist_ok=True)

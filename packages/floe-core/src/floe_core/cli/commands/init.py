@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path, PurePosixPath
+from shlex import quote
 
 import click
 
@@ -39,7 +40,8 @@ def command(directory: Path, template_name: str | None, output: Output) -> None:
     name = product_name(folder.resolve().name)
     own = template_name is None and (folder / "dbt_project.yml").is_file()
     files = _own(name) if own else _filled(template_name or _TEMPLATES[0], name)
-    written = write_new(folder, files)
+    instead = "floe run" if (folder / SPEC_NAME).exists() else "choose another folder"
+    written = write_new(folder, files, hint=instead)
     output.document({"product": name, "directory": shown(folder), "files": [shown(path) for path in written]})
     what = "your dbt project is now" if own else f"{len(written)} files:"
     output.line(f"wrote {shown(written[0]) if own else shown(folder)}, {what} product '{name}'")
@@ -78,7 +80,7 @@ def _replaced(text: str, names: dict[str, str]) -> str:
 def _next(folder: Path, files: dict[PurePosixPath, bytes]) -> list[str]:
     marts = [path.stem for path in files if path.suffix == ".sql" and path.parent.name == "marts"]
     return [
-        *([f"cd {shown(folder)}"] if folder != Path.cwd() else []),
+        *([f"cd {quote(shown(folder))}"] if folder != Path.cwd() else []),
         "floe run",
         *[f'floe query "select * from {mart} limit 10"' for mart in marts[:1]],
     ]
