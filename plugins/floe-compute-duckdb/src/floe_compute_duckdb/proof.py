@@ -49,17 +49,18 @@ class _Database:
         connection.execute(f"set file_search_path = {literal(str(working_dir))}")
         for extension in extensions:
             connection.load_extension(extension)
-        for database in sorted({relation.database for relation in relations}):
+        tables = [relation for relation in relations if not _deferred(relation)]
+        for database in sorted({relation.database for relation in tables}):
             connection.execute(f"attach ':memory:' as {quoted(database)}")
-        for database, schema in sorted({(relation.database, relation.schema) for relation in relations}):
+        for database, schema in sorted({(relation.database, relation.schema) for relation in tables}):
             connection.execute(f"create schema if not exists {quoted(database)}.{quoted(schema)}")
-        if relations:
+        if tables:
             # where names without a schema are looked up: other schemas are the product's own name and more
-            home = min(relations, key=lambda relation: (len(relation.schema), relation.schema))
+            home = min(tables, key=lambda relation: (len(relation.schema), relation.schema))
             connection.execute(f"use {quoted(home.database)}.{quoted(home.schema)}")
 
     def prove(self, relation: Relation, proofs: Mapping[str, Proof]) -> Proof:
-        if relation.sql is None and relation.columns is None:
+        if _deferred(relation):
             return Proof()
         try:
             if relation.columns is not None:
@@ -90,6 +91,10 @@ class _Database:
         if any(proof is not None and proof.columns is None for proof in upstream):
             return Proof()
         return Proof(error=error)
+
+
+def _deferred(relation: Relation) -> bool:
+    return relation.sql is None and relation.columns is None
 
 
 def _stored(columns: Sequence[tuple[str, str]]) -> tuple[Column, ...]:

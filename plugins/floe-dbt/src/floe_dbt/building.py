@@ -28,7 +28,7 @@ def build(
     """Build what is selected; true when every model, and every test that must, did well."""
     for selector in select:
         if selector.startswith("-"):
-            raise SpecError(Problem("FLOE-E406", f"'{selector}' is no selector"))
+            raise SpecError(Problem("FLOE-E507", f"'{selector}' is no selector"))
     arguments = ["--full-refresh"] if full_refresh else []
     arguments += ["--select", *select] if select else []
     with exclusive(location.project_dir):
@@ -58,14 +58,14 @@ def _outcome(result: dbtRunnerResult, select: Sequence[str]) -> bool:
 def _stopped(error: BaseException, select: Sequence[str]) -> FloeError:
     """What dbt could not get over: a selection it cannot read, or anything before the first node."""
     if select and not selected_resources.SELECTED_RESOURCES:
-        return SpecError(Problem("FLOE-E406", cleaned(str(error)), hint=_SYNTAX))
+        return SpecError(Problem("FLOE-E507", cleaned(str(error)), hint=_SYNTAX))
     return WorkError(Problem("FLOE-E506", f"dbt stopped: {database_error(str(error))}"))
 
 
 def _nothing(select: Sequence[str]) -> Problem:
     if select:
-        return Problem("FLOE-E406", f"'{' '.join(select)}' selects nothing", hint=_SYNTAX)
-    return Problem("FLOE-E407", "the dbt project has nothing to build", hint="write a model: models/NAME.sql")
+        return Problem("FLOE-E507", f"'{' '.join(select)}' selects nothing", hint=_SYNTAX)
+    return Problem("FLOE-E508", "the dbt project has nothing to build", hint="write a model: models/NAME.sql")
 
 
 def _hook_error(message: str | None) -> str:

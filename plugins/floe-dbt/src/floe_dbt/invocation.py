@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -29,7 +30,10 @@ def invoke(
     with exclusive(location.project_dir):
         os.environ["DO_NOT_TRACK"] = "1"  # dbt reads it with its flags
         runner = dbtRunner(manifest=manifest, callbacks=list(callbacks))
-        result = runner.invoke([command, *_common(location), *arguments])
+        try:
+            result = runner.invoke([command, *_common(location), *arguments])
+        finally:
+            forget_events()
     if isinstance(result.exception, KeyboardInterrupt):
         raise KeyboardInterrupt
     return result
@@ -60,5 +64,9 @@ def _common(location: DbtLocation) -> list[str]:
 
 
 def forget_events() -> None:
-    """Cut the loggers and callbacks that the last invocation left in the process."""
+    """Cut the loggers and callbacks that an invocation leaves, and close its log file."""
     cleanup_event_logger()
+    log = logging.getLogger("file_log")  # the name dbt gives it
+    for handler in list(log.handlers):
+        log.removeHandler(handler)
+        handler.close()
