@@ -13,6 +13,7 @@ from floe_core.yaml_file import YamlFile, read_yaml
 
 SPEC_NAME = "floe.yaml"
 MANIFEST_NAME = "manifest.yaml"
+_NEAR = 2  # levels to look below where no manifest says that the products are one platform's
 _NOT_PRODUCTS = {"target", "node_modules", "dbt_packages"}
 
 
@@ -61,7 +62,7 @@ def locate(product: Path | None = None, *, manifest: Path | None = None, cwd: Pa
 def find_products(start: Path, *, manifest: Path | None = None) -> list[Location]:
     """All products of the platform that ``start`` belongs to, sorted by folder.
 
-    Without a manifest that is the product ``start`` stands in, or those below it.
+    Without a manifest that is the product ``start`` stands in, or those a few levels below it.
     """
     start = start.absolute()
     if manifest := _manifest_file(start / manifest) if manifest else _first_above(start, MANIFEST_NAME):
@@ -72,7 +73,7 @@ def find_products(start: Path, *, manifest: Path | None = None) -> list[Location
         ]
     if spec := _first_above(start, SPEC_NAME):
         return [_location(spec, None)]
-    return [_location(spec, None) for spec in _specs_below(start)]
+    return [_location(spec, None) for spec in _specs_below(start, depth=_NEAR)]
 
 
 def product_name(spec_path: Path) -> str | None:
@@ -177,10 +178,12 @@ def _first_above(folder: Path, name: str) -> Path | None:
     return None
 
 
-def _specs_below(folder: Path) -> Iterator[Path]:
+def _specs_below(folder: Path, *, depth: int | None = None) -> Iterator[Path]:
     for root, folders, files in os.walk(folder):
         folders[:] = sorted(
             name for name in folders if name not in _NOT_PRODUCTS and not name.startswith(".")
         )
         if SPEC_NAME in files:
             yield Path(root) / SPEC_NAME
+        if depth is not None and len(Path(root).relative_to(folder).parts) >= depth:
+            folders.clear()

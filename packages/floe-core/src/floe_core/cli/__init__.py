@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 from typing import NoReturn
 
-from floe_core.cli.program import program
+_INTERRUPTED = 130
 
 
 def main() -> NoReturn:
     """Run the command line and leave with its exit status."""
-    program.main()
+    try:
+        # Here, so that a Ctrl-C while it is still being imported ends without a word, too.
+        from floe_core.cli.program import program
 
-
-__all__ = ["main", "program"]
+        program.main()
+    except KeyboardInterrupt:
+        sys.exit(_INTERRUPTED)

@@ -10,6 +10,7 @@ import time
 import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from shlex import quote
 
 import click
 
@@ -74,14 +75,17 @@ def _misuse(error: click.ClickException) -> Problem:
 
 
 def _from_system(error: OSError) -> Problem | None:
-    """What a person can do something about; None for what only a programmer can."""
-    where = f" '{shown(Path(os.fsdecode(error.filename)))}'" if error.filename else ""
+    """What a person can do something about: a full disk, or a path that is told; else None."""
+    path = shown(Path(os.fsdecode(error.filename))) if isinstance(error.filename, str | bytes) else None
     if error.errno in _FULL:
-        return Problem("FLOE-E003", f"no space left on the disk{where and ' for' + where}", hint="make room")
-    if error.errno in _DENIED and where:
-        reason = os.strerror(error.errno or 0).lower()
-        return Problem("FLOE-E003", f"cannot use{where}: {reason}", hint="check who owns it: ls -ld" + where)
-    return None
+        where = f", writing '{path}'" if path else ""
+        return Problem("FLOE-E003", f"no space left on the disk{where}", hint="make room, then again")
+    if path is None:
+        return None
+    hint = f"see whose it is: ls -ld {quote(path)}" if error.errno in _DENIED else None
+    return Problem(
+        "FLOE-E003", f"cannot use '{path}': {(error.strerror or 'no reason given').lower()}", hint=hint
+    )
 
 
 def _bug() -> Problem:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import textwrap
 from collections import Counter
 from collections.abc import Mapping
+from typing import get_args
 
 import click
 
 from floe_core.cli.compiling import counted
 from floe_core.cli.shapes import tested
+from floe_core.events import TestFinished, TestState
 from floe_core.run_result import ModelResult, RunResult, TestResult
 
+_TEST_STATES: tuple[TestState, ...] = get_args(TestState)
 _BAD_TESTS = ("failed", "errored")
 
 
@@ -20,7 +23,7 @@ def outcome_lines(result: RunResult, sources: Mapping[str, str]) -> list[str]:
     tests = [_tests(result)] if result.tests else []
     if result.state == "succeeded":
         return [*tests, _success(result)]
-    return [*tests, _failure(result), *_reasons(result, sources), *_skipped(result)]
+    return [*tests, _failure(result), *_reasons(result, sources), *_skipped(result), _next(result, sources)]
 
 
 def short(run_id: str) -> str:
@@ -48,16 +51,15 @@ def duration(result: RunResult) -> str:
 
 def _tests(result: RunResult) -> str:
     states = Counter(test.state for test in result.tests)
-    return "tests: " + ", ".join(f"{count} {state}" for state, count in states.items())
+    return "tests: " + ", ".join(f"{states[state]} {state}" for state in _TEST_STATES if states[state])
 
 
 def _reasons(result: RunResult, sources: Mapping[str, str]) -> list[str]:
     models = [_model(model, sources) for model in result.models if model.state == "failed"]
     tests = [_test(result, test) for test in result.tests if test.state in _BAD_TESTS and test.blocking]
-    reasons = models + tests
-    if not reasons and result.reason:
-        reasons = [textwrap.indent(result.reason, "  ")]
-    return [*reasons, *(["next: mend it, then floe run"] if reasons else [])]
+    if not models and not tests and result.reason:
+        return [textwrap.indent(result.reason, "  ")]
+    return models + tests
 
 
 def _model(model: ModelResult, sources: Mapping[str, str]) -> str:
@@ -67,12 +69,23 @@ def _model(model: ModelResult, sources: Mapping[str, str]) -> str:
 
 
 def _test(result: RunResult, test: TestResult) -> str:
-    why = (test.error or f"{test.failures:,} rows break it").strip()
     model = tested(result, test)
     about = f" of '{model}'" if model else ""
-    return f"  test '{test.name}'{about} {test.state}: {why}"
+    return f"  test '{test.name}'{about} {test.state}: {why(test)}"
+
+
+def why(test: TestResult | TestFinished) -> str:
+    """What a test found: the rows, or the error that kept it from looking."""
+    if test.state == "errored" and test.error:
+        return test.error.strip()
+    return "1 row breaks it" if test.failures == 1 else f"{test.failures:,} rows break it"
 
 
 def _skipped(result: RunResult) -> list[str]:
     names = [model.name for model in result.models if model.state == "skipped"]
     return [f"  skipped: {', '.join(names)}"] if names else []
+
+
+def _next(result: RunResult, sources: Mapping[str, str]) -> str:
+    broken = [sources[model.unique_id] for model in result.models if model.state == "failed"]
+    return f"next: mend {broken[0] if broken else 'what is told above'}, then: floe run"

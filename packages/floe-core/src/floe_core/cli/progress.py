@@ -10,6 +10,7 @@ from itertools import islice
 
 import click
 
+from floe_core.cli.outcome import why
 from floe_core.cli.output import colours_unwanted
 from floe_core.events import ModelFinished, ModelStarted, RunEvent, TestFinished
 
@@ -67,7 +68,7 @@ class Progress:
             f"{self._done:>{len(total)}}/{total}  {click.style(word, fg=_COLOURS[event.state])}"
             f"  {event.name:<{self._width}}  {rows:>16}"
         )
-        return line if event.state == "skipped" else f"{line}  {event.seconds:6.2f} s"
+        return line.rstrip() if event.state == "skipped" else f"{line}  {event.seconds:6.2f} s"
 
     def _say(self, line: str | None = None) -> None:
         """Print the line, and below it, on a terminal, what is running.
@@ -95,7 +96,6 @@ class Progress:
 
 def _test(event: TestFinished) -> str:
     word = event.state.ljust(_STATE_WIDTH)
-    why = event.error or f"{event.failures:,} rows break it"
-    first, *more = why.strip().splitlines() or [""]
+    first, *more = why(event).splitlines()
     lines = [f"     {click.style(word, fg=_COLOURS[event.state])}  test {event.name}: {first}"]
     return "\n".join([*lines, *(f"       {line}" for line in more)])
