@@ -55,7 +55,8 @@ def test_an_incremental_model_merges_by_its_keys_and_sees_what_it_held(project: 
 def test_incremental_models_append_without_a_key_and_merge_with_one(project: DbtProject) -> None:
     project.seeds(raw="id,v\n1,a\n").models(
         log="{{ config(materialized='incremental') }} select * from {{ ref('raw') }}",
-        appended="{{ config(materialized='incremental', incremental_strategy='append') }} from {{ ref('raw') }}",
+        appended="{{ config(materialized='incremental', incremental_strategy='append') }}"
+        " from {{ ref('raw') }}",
         merged="{{ config(materialized='incremental', incremental_strategy='merge', unique_key='id') }}"
         " select * from {{ ref('raw') }}",
         kept="{{ config(materialized='incremental', unique_key='id', full_refresh=false) }}"
@@ -119,8 +120,8 @@ def test_a_custom_schema_is_a_namespace_of_the_product(project: DbtProject) -> N
     project.models(
         base="select 1 as id",
         archived="{{ config(schema='archive', alias='old') }} select id from {{ ref('base') }}",
-        by_name="select id from {{ target.schema }}.base"
-        " union all select id + 1 from shop_1_archive.old -- depends_on: {{ ref('archived') }} {{ ref('base') }}",
+        by_name="-- depends_on: {{ ref('archived') }} {{ ref('base') }}\n"
+        "select id from {{ target.schema }}.base union all select id + 1 from shop_1_archive.old",
     )
 
     assert project.build().errors == {}

@@ -31,8 +31,8 @@ def build(
             raise SpecError(Problem("FLOE-E507", f"'{selector}' is no selector"))
     arguments = ["--full-refresh"] if full_refresh else []
     arguments += ["--select", *select] if select else []
+    manifest = parse_manifest(location)
     with exclusive(location.project_dir):
-        manifest = parse_manifest(location)
         selected_resources.set_selected_resources(set())
         narrator = Narrator(manifest, observe)
         result = invoke("build", location, *arguments, manifest=manifest, callbacks=[narrator])

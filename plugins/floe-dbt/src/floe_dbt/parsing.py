@@ -70,13 +70,13 @@ def _parse_here(location: DbtLocation) -> Parsed:
 
 
 def _parse(location: DbtLocation, partial: str) -> Parsed:
-    with exclusive(location.project_dir):
+    with exclusive(location.project_dir):  # an invocation registers its own adapter and no other
         result = invoke("parse", location, partial)
-        if result.exception is not None:
-            raise spec_error(result.exception, location) from result.exception
-        manifest = cast(Manifest, result.result)
-        (adapter,) = cast(dict[str, Any], FACTORY.adapters).values()  # an invocation registers its own only
-        return Parsed(manifest, adapter.config, get_flags())
+        adapters = list(cast(dict[str, Any], FACTORY.adapters).values())
+        flags = get_flags()
+    if result.exception is not None:  # places are named as seen from the caller's folder
+        raise spec_error(result.exception, location) from result.exception
+    return Parsed(cast(Manifest, result.result), adapters[0].config, flags)
 
 
 def _elsewhere(manifest: Manifest, project_dir: Path) -> bool:

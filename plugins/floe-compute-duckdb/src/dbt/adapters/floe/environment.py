@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, NamedTuple
 
 import duckdb
 from dbt.adapters.duckdb.credentials import DuckDBCredentials
@@ -15,7 +16,23 @@ from dbt.adapters.floe.lake import LakeTable, LakeTables, the_run
 from floe_compute_duckdb.names import mentioned_paths, quoted
 from floe_iceberg import TableId
 
-Contents = frozenset[tuple[str, str, str]]
+_CONTENTS = """
+    select database_name, schema_name, table_name, 'table', sql from duckdb_tables()
+    where database_name in $databases and not temporary and not internal
+    union all
+    select database_name, schema_name, view_name, 'view', sql from duckdb_views()
+    where database_name in $databases and not temporary and not internal
+"""
+
+
+class Item(NamedTuple):
+    """A table or view in memory, with the SQL it was made by."""
+
+    database: str
+    schema: str
+    name: str
+    kind: str
+    sql: str
 
 
 class FloeEnvironment(LocalEnvironment):
@@ -76,16 +93,17 @@ class FloeEnvironment(LocalEnvironment):
         self.tables.add(table)
         self.attach(cursor, LakeTable(schema, table.name, table))
 
-    def contents(self, cursor: duckdb.DuckDBPyConnection) -> Contents:
-        """Every table and view that is not temporary, with the SQL it was made by."""
-        rows = cursor.execute(
-            "select schema_name, table_name, sql from duckdb_tables()"
-            " where database_name in ($database, 'memory') and not temporary and not internal"
-            " union all select schema_name, view_name, sql from duckdb_views()"
-            " where database_name in ($database, 'memory') and not temporary and not internal",
-            {"database": self.database},
-        ).fetchall()
-        return frozenset((str(schema), str(name), str(sql)) for schema, name, sql in rows)
+    def contents(self, cursor: duckdb.DuckDBPyConnection) -> frozenset[Item]:
+        """Every table and view that is not temporary."""
+        rows = cursor.execute(_CONTENTS, {"databases": ["memory", self.database]}).fetchall()
+        return frozenset(Item(*map(str, row)) for row in rows)
+
+    def forget(self, cursor: duckdb.DuckDBPyConnection, items: Iterable[Item]) -> None:
+        """Drop what a statement left; views of the lake are made anew when they are next named."""
+        for item in items:
+            name = ".".join(quoted(part) for part in (item.database, item.schema, item.name))
+            cursor.execute(f"drop {item.kind} if exists {name}")
+        self._attached.clear()
 
     def load_source(self, plugin_name: str, source_config: SourceConfig) -> None:  # type: ignore[override]
         with self.lock:  # what a plugin loads must not look like a table made by the statement of a thread

@@ -23,6 +23,10 @@ READING = {
 REFUSAL = "tables of the lake are written by models and seeds only, not by hooks, operations or macros"
 
 
+# how DuckDB says that what should be changed is a view, which every table of the lake is here
+_SIGNS_OF_A_VIEW = ("base table", "is of type View", "is not an table")
+
+
 def changes_something(sql: str) -> bool:
     """Whether any statement in the text does more than read or set."""
     try:
@@ -41,14 +45,15 @@ def guarded(
             result = run()
         except DbtRuntimeError as error:
             raise _explained(error) from error
-        changed = environment.contents(cursor) ^ before
-        if changed:
-            names = sorted({f"{schema}.{name}" for schema, name, _ in changed})
+        after = environment.contents(cursor)
+        if after != before:
+            environment.forget(cursor, after - before)
+            names = sorted({f"{item.schema}.{item.name}" for item in after ^ before})
             raise DbtRuntimeError(f"'{', '.join(names)}': {REFUSAL}")
         return result
 
 
 def _explained(error: DbtRuntimeError) -> DbtRuntimeError:
-    if "base table" in error.msg or "is of type View" in error.msg:
+    if any(sign in error.msg for sign in _SIGNS_OF_A_VIEW):
         return DbtRuntimeError(f"{error.msg.splitlines()[0]}: {REFUSAL}")
     return error

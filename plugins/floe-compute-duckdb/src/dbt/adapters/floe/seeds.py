@@ -12,11 +12,17 @@ from floe_compute_duckdb.names import literal, quoted
 
 
 class SeedProblem(NamedTuple):
-    """What is wrong with a seed's file; the line counts from 1, ``column`` is the name of one."""
+    """What is wrong with a seed's file; the line counts from 1."""
 
     message: str
     line: int
-    column: str | None
+
+
+_EXCERPT = (
+    "Original Line:",
+    "Invalid Input Error: CSV Error on Line:",
+    "Conversion Error: CSV Error on Line:",
+)
 
 
 def seed_select(path: str, columns: Sequence[tuple[str, str]], delimiter: str) -> str:
@@ -31,7 +37,7 @@ def seed_select(path: str, columns: Sequence[tuple[str, str]], delimiter: str) -
 def check(path: str, columns: Sequence[tuple[str, str]], delimiter: str) -> SeedProblem | None:
     """Read every value once and keep none."""
     if not columns:
-        return SeedProblem("the file has no header", 1, None)
+        return SeedProblem("the file has no header", 1)
     counts = ", ".join(f"count({quoted(name)})" for name, _ in columns)
     try:
         with duckdb.connect(":memory:") as connection:
@@ -43,20 +49,10 @@ def check(path: str, columns: Sequence[tuple[str, str]], delimiter: str) -> Seed
 
 def _problem(text: str) -> SeedProblem:
     line = re.search(r"CSV Error on Line: (\d+)", text)
-    kept = [part for part in text.split("\n\n")[0].splitlines() if not part.startswith(_NOISE)]
-    message = " ".join(part.strip() for part in kept) or text.splitlines()[0]
-    column = re.search(r'Error when converting column "([^"]+)"', text)
-    return SeedProblem(
-        message.removeprefix("Invalid Input Error: "),
-        int(line[1]) if line else 1,
-        column[1] if column else None,
-    )
-
-
-_NOISE = (
-    "CSV Error on Line",
-    "Invalid Input Error: CSV Error on Line",
-    "Original Line:",
-    "Possible fixes",
-    "*",
-)
+    value = re.search(r'Error when converting column "([^"]+)"\. (.*)', text)
+    if value:
+        message = f'column "{value[1]}": {value[2][:1].lower()}{value[2][1:]}'
+    else:
+        told = [part.strip() for part in text.splitlines() if part.strip()]
+        message = next((part for part in told if not part.startswith(_EXCERPTS)), told[0])
+    return SeedProblem(message, int(line[1]) if line else 1)
