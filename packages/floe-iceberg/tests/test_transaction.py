@@ -202,20 +202,22 @@ def test_a_new_table_is_published_by_the_third_run_after_two_failed(lake: Lake) 
 
 
 @pytest.mark.requirement("FR-028")
-def test_a_second_attempt_publishes_what_the_first_one_wrote(lake: Lake) -> None:
+def test_a_second_attempt_publishes_what_it_reuses_of_the_first_one(lake: Lake) -> None:
     publish_base(lake)
     with lake.manager.run(identity("r1")) as run:
         lake.write(run, "added", CHANGED["added"][0], properties={"owner": "first"})
+        lake.write(run, "dropped", CHANGED["dropped"][0])
         lake.write(run, "fresh", "select 1 as id")
-    with lake.manager.run(identity("r1", attempt=2)) as run:
-        assert {model: written.rows for model, written in run.written.items()} == {
-            "model.shop.added": 2,
-            "model.shop.fresh": 1,
-        }
+        first = run.written
+    reuse = ["model.shop.added", "model.shop.fresh"]
+    with lake.manager.run(identity("r1", attempt=2), reuse=reuse) as run:
+        assert run.written == {model: first[model] for model in reuse}
         assert lake.rows("added", run) == CHANGED["added"][1]
+        assert lake.rows("dropped", run) == [(1, "a", 10), (2, "b", 20)]
         assert lake.write(run, "fresh", "select 2 as id", mode="append") == 2
         run.publish()
     assert lake.plain_rows("added") == CHANGED["added"][1]
+    assert lake.plain_rows("dropped") == [(1, "a", 10), (2, "b", 20)]
     assert lake.plain_rows("fresh") == [(1,), (2,)]
     assert lake.seen("added")["properties"]["owner"] == "first"
     summary = lake.table("fresh").current_snapshot().summary  # type: ignore[union-attr]
@@ -224,13 +226,29 @@ def test_a_second_attempt_publishes_what_the_first_one_wrote(lake: Lake) -> None
 
 
 @pytest.mark.requirement("FR-028")
-def test_a_second_attempt_does_not_publish_over_a_table_that_moved_since_the_first(lake: Lake) -> None:
+def test_a_second_attempt_that_reuses_nothing_starts_from_what_is_published(lake: Lake) -> None:
+    publish_base(lake)
+    for attempt in (1, 2, 3):
+        with lake.manager.run(identity("r1", attempt)) as run:
+            assert run.written == {}
+            assert lake.rows("added", run) == [(1, "a", 10), (2, "b", 20)]
+            assert lake.write(run, "added", "select 3 as id, 'c' as v, 30 as n", mode="append") == 3
+            assert lake.write(run, "fresh", "select 1 as id", mode="append") == 1
+            if attempt == 3:
+                run.publish()
+    assert lake.plain_rows("added") == [(1, "a", 10), (2, "b", 20), (3, "c", 30)]
+    assert lake.plain_rows("fresh") == [(1,)]
+    assert len(lake.seen("added")["history"]) == 2
+
+
+@pytest.mark.requirement("FR-028")
+def test_what_a_second_attempt_reuses_is_not_published_over_a_table_that_moved(lake: Lake) -> None:
     publish_base(lake)
     with lake.manager.run(identity("r1")) as run:
         lake.write(run, "added", CHANGED["added"][0])
     lake.table("added").delete("id = 1")
     with (
-        lake.manager.run(identity("r1", attempt=2)) as run,
+        lake.manager.run(identity("r1", attempt=2), reuse=["model.shop.added"]) as run,
         pytest.raises(ConflictError, match=re.escape("'shop.added'")),
     ):
         run.publish()

@@ -77,7 +77,7 @@ def commit_change(
     parent: int | None,
     summary: Mapping[str, str],
 ) -> Table:
-    """Move the branch, creating it at ``parent`` if it isn't there, in one commit.
+    """Move the branch, from wherever it is, to the change made on top of ``parent``; in one commit.
 
     Commits of others that touch neither main, the branch nor the field ids are worked around;
     any other raises ConflictError and leaves the table as it is.
@@ -189,8 +189,8 @@ def _with_additions(
     if spec not in specs:
         specs.append(spec)
         updates.append(AddPartitionSpecUpdate(spec=spec))
-    refs = dict(metadata.refs)
-    if branch not in refs and parent is not None:
+    refs = {name: ref for name, ref in metadata.refs.items() if name != branch}
+    if parent is not None:
         refs[branch] = _branch_at(parent)
     view = {
         "schemas": schemas,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Literal
 
-from pyiceberg.schema import Schema, index_by_name
+from pyiceberg.schema import Schema
 from pyiceberg.types import (
     DecimalType,
     DoubleType,
@@ -87,29 +87,22 @@ def _schema(
     ids = [
         old.field_id if old and keep else next_id() for (_, _, old), keep in zip(wanted, keeps, strict=True)
     ]
-    schema = Schema(
-        *(
-            NestedField(
-                field_id=field_id,
-                name=name,
-                field_type=_numbered(old.field_type if old and keep else None, kind, next_id),
-                required=False,
-                doc=(old.doc if old else None) if docs is None else docs.get(name),
-            )
-            for field_id, keep, (name, kind, old) in zip(ids, keeps, wanted, strict=True)
+    fields = [
+        NestedField(
+            field_id=field_id,
+            name=name,
+            field_type=_numbered(old.field_type if old and keep else None, kind, next_id),
+            required=False,
+            doc=(old.doc if old else None) if docs is None else docs.get(name),
         )
-    )
-    return _unambiguous(schema)
-
-
-def _unambiguous(schema: Schema) -> Schema:
+        for field_id, keep, (name, kind, old) in zip(ids, keeps, wanted, strict=True)
+    ]
     try:
-        index_by_name(schema)
+        return Schema(*fields)
     except ValueError as error:
         raise SpecError(
             Problem("FLOE-E422", f"two columns have one name in Iceberg: {error}", hint="rename one of them")
         ) from error
-    return schema
 
 
 def _keeps_id(old: IcebergType, new: IcebergType) -> bool:

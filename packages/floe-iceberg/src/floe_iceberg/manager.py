@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from types import MappingProxyType
@@ -31,6 +31,10 @@ class IcebergTableManager:
         """Open the catalog with PyIceberg's own properties (uri, warehouse, …), making it when new."""
         return cls(open_catalog(name, properties), properties)
 
+    def close(self) -> None:
+        """Give the catalog's connections back; the manager is of no use afterwards."""
+        self.catalog.close()
+
     @property
     def name(self) -> str:
         return self.catalog.name
@@ -54,9 +58,15 @@ class IcebergTableManager:
         history = ancestors_of(metadata.current_snapshot(), metadata)
         return any(snapshot.snapshot_id == snapshot_id for snapshot in history)
 
-    def run(self, identity: RunIdentity) -> AbstractContextManager[RunTransaction]:
-        """Make ``identity`` the run of this process: ``current_run`` finds it."""
-        return running(RunTransaction(self, identity))
+    def run(
+        self, identity: RunIdentity, *, reuse: Collection[str] = ()
+    ) -> AbstractContextManager[RunTransaction]:
+        """Make ``identity`` the run of this process: ``current_run`` finds it.
+
+        ``reuse`` names models whose writes by earlier attempts of the run are to be published with it;
+        the tables of all others are as readers of main see them.
+        """
+        return running(RunTransaction(self, identity, reuse))
 
     def namespaces(self) -> list[str]:
         return sorted(".".join(namespace) for namespace in self.catalog.list_namespaces())

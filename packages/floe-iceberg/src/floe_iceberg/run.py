@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import duckdb
 from pyiceberg.exceptions import NoSuchTableError
 from pyiceberg.table import Table
+from pyiceberg.table.snapshots import Snapshot, ancestors_of
 
 from floe_core.errors import ConflictError, Problem
 from floe_core.lake import RunIdentity, Written
@@ -57,21 +58,25 @@ class _Entry:
 class RunTransaction:
     """The writes of one run, read back by the run alone until it publishes all of them at once.
 
-    Safe to use from several threads; those that write one table wait for each other.
+    ``reuse`` names models whose writes by earlier attempts of the run stand; whatever else those wrote
+    is as if it had never been. Safe to use from several threads; those that write one table wait for
+    each other.
     """
 
-    def __init__(self, manager: IcebergTableManager, identity: RunIdentity) -> None:
+    def __init__(
+        self, manager: IcebergTableManager, identity: RunIdentity, reuse: Collection[str] = ()
+    ) -> None:
         self.manager = manager
         self.identity = identity
         self._entries: dict[TableId, _Entry] = {}
         self._written: dict[str, Written] = {}
         self._lock = threading.Lock()
-        if identity.attempt > 1:
-            self._adopt_earlier_attempts()
+        if reuse:
+            self._adopt(frozenset(reuse))
 
     @property
     def written(self) -> Mapping[str, Written]:
-        """The writes so far, those of earlier attempts included, by model."""
+        """The writes so far, reused ones included, by model."""
         with self._lock:
             return MappingProxyType(dict(self._written))
 
@@ -141,7 +146,9 @@ class RunTransaction:
             summary[_BASE_SCHEMA] = str(entry.schema_id)
         if properties:
             summary[_PROPERTIES] = json.dumps(dict(properties), sort_keys=True)
-        return Target(self.manager.catalog, table, self.identity.branch, entry.main, summary)
+        below = entry.view.snapshot if entry.view else None
+        parent = below.snapshot_id if below else None
+        return Target(self.manager.catalog, table, self.identity.branch, parent, summary)
 
     def _entry(self, name: TableId) -> _Entry:
         """What is known of the table, looked up at most once a run."""
@@ -166,12 +173,13 @@ class RunTransaction:
             schema_id=metadata.current_schema_id,
         )
 
-    def _adopt_earlier_attempts(self) -> None:
-        """Take over what earlier attempts of the run left on its branch, with their view of main."""
+    def _adopt(self, reuse: frozenset[str]) -> None:
+        """Take over the tables on the run's branch that only models to reuse wrote."""
         for name in self.manager.table_ids():
             table = self.manager.catalog.load_table(name)
             head = table.metadata.snapshot_by_name(self.identity.branch)
-            if head is None or head.summary is None:
+            writes = self._writes_of(table, head)
+            if head is None or head.summary is None or not set(writes) <= reuse:
                 continue
             base = head.summary[_BASE_SNAPSHOT]
             self._entries[name] = _Entry(
@@ -182,7 +190,18 @@ class RunTransaction:
                 written=True,
                 properties=json.loads(head.summary[_PROPERTIES] or "{}"),
             )
-            self._written[head.summary["floe.model"] or str(name)] = _written(name, TableView(table, head))
+            for model, snapshot in writes.items():
+                self._written[model] = _written(name, TableView(table, snapshot))
+
+    def _writes_of(self, table: Table, head: Snapshot | None) -> dict[str, Snapshot]:
+        """The run's last write of each model to the table, found back from the branch's head."""
+        found: dict[str, Snapshot] = {}
+        for snapshot in ancestors_of(head, table.metadata):
+            summary = snapshot.summary
+            if summary is None or summary["floe.run-id"] != self.identity.run_id:
+                break
+            found.setdefault(str(summary["floe.model"]), snapshot)
+        return found
 
 
 def _publication(name: TableId, entry: _Entry) -> Publication:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import duckdb
@@ -91,12 +92,6 @@ def _described(
 
 
 def _data_file(path: Path, location: str, size: int, schema: Schema, spec_id: int) -> DataFile:
-    footer = parquet.read_metadata(path)
-    statistics = data_file_statistics_from_parquet_metadata(
-        parquet_metadata=footer,
-        stats_columns=compute_statistics_plan(schema, {}),
-        parquet_column_mapping=parquet_path_to_id_mapping(schema),
-    )
     return DataFile.from_args(
         content=DataFileContent.DATA,
         file_path=location,
@@ -107,8 +102,27 @@ def _data_file(path: Path, location: str, size: int, schema: Schema, spec_id: in
         spec_id=spec_id,
         equality_ids=None,
         key_metadata=None,
-        **statistics.to_serialized_dict(),
+        **_statistics(parquet.read_metadata(path), schema),
     )
+
+
+def _statistics(footer: parquet.FileMetaData, schema: Schema) -> dict[str, Any]:
+    """Counts and bounds of the columns; counts alone where a bound is a date Python cannot express."""
+    try:
+        return _statistics_with(footer, schema, {})
+    except (OverflowError, ValueError):
+        return _statistics_with(footer, schema, {"write.metadata.metrics.default": "counts"})
+
+
+def _statistics_with(
+    footer: parquet.FileMetaData, schema: Schema, properties: dict[str, str]
+) -> dict[str, Any]:
+    statistics = data_file_statistics_from_parquet_metadata(
+        parquet_metadata=footer,
+        stats_columns=compute_statistics_plan(schema, properties),
+        parquet_column_mapping=parquet_path_to_id_mapping(schema),
+    )
+    return statistics.to_serialized_dict()
 
 
 def _field_ids(schema: Schema) -> str:

@@ -52,7 +52,7 @@ class Query:
 
 @dataclass(frozen=True)
 class Target:
-    """Where a write goes: ``parent`` is where the branch starts if it isn't there yet."""
+    """Where a write goes: onto the branch, on top of the snapshot ``parent``."""
 
     catalog: SqlCatalog
     name: TableId
