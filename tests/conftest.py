@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
 
-DEMO = Path(__file__).parents[1] / "demo"
-_MADE = shutil.ignore_patterns("target", "logs", ".floe", "__pycache__")
+from tests.demo import Demo, FinishedRun
 
 
 @pytest.fixture
-def demo_copy(tmp_path: Path) -> Path:
-    """The demo platform in a folder of the test's own."""
-    return Path(shutil.copytree(DEMO, tmp_path / "demo", ignore=_MADE))
+def demo(tmp_path: Path) -> Demo:
+    """A demo of the test's own."""
+    return Demo.copied_to(tmp_path / "demo")
+
+
+@pytest.fixture(scope="session")
+def customer_360_run(tmp_path_factory: pytest.TempPathFactory) -> FinishedRun:
+    """customer-360, run once for all tests to look at and none to change.
+
+    Who uses it marks its module ``pytest.mark.xdist_group("demo")``, so that one worker runs it.
+    """
+    demo = Demo.copied_to(tmp_path_factory.mktemp("finished") / "demo")
+    return FinishedRun(demo, "customer-360", demo.run("customer-360"))

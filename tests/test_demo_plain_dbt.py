@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any, cast
 
 import pytest
 from dbt.artifacts.schemas.run import RunExecutionResult
 from dbt.cli.main import dbtRunner
 
+from tests.demo import Demo
 from tests.oracles import customer_360
+
+pytestmark = pytest.mark.xdist_group("demo")
 
 
 def invoke(*arguments: str) -> list[Any]:
@@ -20,9 +22,9 @@ def invoke(*arguments: str) -> list[Any]:
 
 @pytest.mark.requirement("WU-5", "FR-084", "FR-085")
 def test_plain_dbt_builds_customer_360_into_the_same_mart(
-    demo_copy: Path, monkeypatch: pytest.MonkeyPatch
+    demo: Demo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    product = demo_copy / "customer-360"
+    product = demo.product("customer-360")
     monkeypatch.chdir(product)
 
     nodes = invoke("build")
