@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -30,11 +31,23 @@ SHOP: Files = {
 }
 
 
+@pytest.fixture(scope="session")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One folder for all tests of a process: dbt's saved parse is good where it was made only."""
+    return tmp_path_factory.mktemp("desk") / "work"
+
+
 @pytest.fixture
-def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Write:
-    """Writes files into a folder, which becomes the working directory, and returns it."""
-    folder = tmp_path / "work"
-    folder.mkdir()
+def write(desk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Write:
+    """Writes files into a folder, which is the working directory and empty at first, and returns it."""
+    folder, parse = desk, desk / "target/floe/dbt/partial_parse.msgpack"
+    if parse.exists():
+        parse.rename(tmp_path / parse.name)
+    shutil.rmtree(desk.parent)
+    folder.mkdir(parents=True)
+    if (tmp_path / parse.name).exists():
+        parse.parent.mkdir(parents=True)
+        (tmp_path / parse.name).rename(parse)
     monkeypatch.chdir(folder)
 
     def write_files(files: Files) -> Path:

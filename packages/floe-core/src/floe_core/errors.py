@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -48,6 +48,11 @@ class Problem:
         place = f"{self.at}: " if self.at else ""
         hint = f"\n  hint: {self.hint}" if self.hint else ""
         return f"{place}{self.code} {self.message}{hint}"
+
+
+def in_order(problems: Iterable[Problem]) -> list[Problem]:
+    """By file, line and column; those without a place first."""
+    return sorted(problems, key=lambda problem: (problem.at is not None, problem.at, problem.message))
 
 
 class FloeError(Exception):

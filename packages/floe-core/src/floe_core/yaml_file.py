@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from floe_core.errors import Position, Problem, SpecError, shown
+from floe_core.errors import Position, Problem, SpecError, in_order, shown
 
 MAX_BYTES = 1 << 20
 MAX_DEPTH = 64
@@ -112,14 +112,14 @@ class _Reader:
             self._problems.append(self._syntax(error))
             tree = {}
         if self._problems:
-            raise SpecError(sorted(self._problems, key=lambda problem: (problem.at is None, problem.at)))
+            raise SpecError(in_order(self._problems))
         return YamlFile(self._path, sha256, tree, self._keys, self._values)
 
     def _stream(self) -> dict[str, Any]:
         next(self._events)  # the stream begins
         first = next(self._events)
         if isinstance(first, yaml.StreamEndEvent):
-            self._refuse(first, "FLOE-E112", "the file is empty")
+            self._problems.append(Problem("FLOE-E112", "the file is empty", Position(self._file)))
             return {}
         root = next(self._events)
         tree = self._value(root, ())

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from floe_core.compilation.enforce import Enforced
 from floe_core.compilation.plan import Plan
 from floe_core.compilation.source_line import SourceLine, source_line
-from floe_core.errors import Problem, SpecError
+from floe_core.errors import Problem, SpecError, in_order
 from floe_core.plugins.compute import BindError, Column, Proof, Relation
 from floe_core.plugins.dbt import CompiledNode, ParsedNode
 
@@ -36,9 +36,7 @@ def compile_plan(enforced: Enforced) -> Proven:
         elif proof.error:
             problems.append(_bind_error(plan, node, rendered, proof.error))
     if problems:
-        raise SpecError(
-            sorted(problems, key=lambda problem: (problem.at is None, problem.at, problem.message))
-        )
+        raise SpecError(in_order(problems))
     return Proven(enforced, {uid: proof.columns for uid, proof in proofs.items()})
 
 
@@ -77,7 +75,7 @@ def _template_error(plan: Plan, node: ParsedNode, compiled: CompiledNode) -> Pro
 
 def _bind_error(plan: Plan, node: ParsedNode, compiled: CompiledNode, error: BindError) -> Problem:
     found = _find(plan, node, compiled, error)
-    message, hint = _words(error)
+    message, hint = _words(error, {other.alias for other in plan.project.nodes})
     if found is None:
         message, found = f"{message} (line {error.line} of the compiled SQL)", SourceLine(1, 1)
     return Problem("FLOE-E407", f"{_noun(node)}: {message}", plan.at(node, found.line, found.column), hint)
@@ -91,11 +89,13 @@ def _find(plan: Plan, node: ParsedNode, compiled: CompiledNode, error: BindError
     return source_line(raw, compiled.sql or "", error.line, error.column)
 
 
-def _words(error: BindError) -> tuple[str, str | None]:
-    """The engine's message on one line, its suggestions as the hint."""
-    lines = [line.strip() for line in error.message.splitlines() if line.strip()]
-    hints = [line for line in lines if line.startswith(("Candidate", "Did you mean"))]
-    said = " ".join(line for line in lines if line not in hints)
+def _words(error: BindError, names: set[str]) -> tuple[str, str | None]:
+    """The engine's message on one line, its suggestions as the hint; tables only of the project."""
+    told, _, _ = error.message.partition("Candidate functions:")  # every overload there is
+    lines = [line.strip() for line in told.splitlines() if line.strip()]
+    guesses = [line for line in lines if line.startswith(("Candidate", "Did you mean"))]
+    said = " ".join(line for line in lines if line not in guesses)
+    hints = [guess for guess in guesses if guess.startswith("C") or names & set(guess.split('"'))]
     return said, "; ".join(hint[:1].lower() + hint[1:] for hint in hints) or None
 
 

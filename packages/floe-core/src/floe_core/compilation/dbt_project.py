@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from floe_core.errors import Position, Problem, SpecError
+from floe_core.errors import Position, Problem, SpecError, shown
 
 PROJECT_FILE = "dbt_project.yml"
 _FOLDERS = {
@@ -30,6 +30,7 @@ class DbtProjectFile:
 
     profile: str
     folders: tuple[str, ...]
+    seed_folders: tuple[str, ...]
     packages_folder: str
 
 
@@ -41,7 +42,7 @@ def read_dbt_project(project_dir: Path, at: Position) -> DbtProjectFile:
     path = project_dir / PROJECT_FILE
     if not project_dir.is_dir():
         raise SpecError(
-            Problem("FLOE-E401", f"dbt.project: no folder '{project_dir.name}'", at, hint="check the path")
+            Problem("FLOE-E401", f"dbt.project: no folder '{shown(project_dir)}'", at, hint="check the path")
         )
     if not path.is_file():
         raise SpecError(
@@ -63,7 +64,12 @@ def read_dbt_project(project_dir: Path, at: Position) -> DbtProjectFile:
                 hint="write 'profile: NAME', any name: floe generates the profile",
             )
         )
-    return DbtProjectFile(profile, _folders(tree), str(tree.get("packages-install-path") or "dbt_packages"))
+    return DbtProjectFile(
+        profile=profile,
+        folders=_folders(tree),
+        seed_folders=tuple(folder for folder in _named(tree, "seed-paths") if "{{" not in folder),
+        packages_folder=str(tree.get("packages-install-path") or "dbt_packages"),
+    )
 
 
 def _parse(path: Path) -> dict[str, Any]:
@@ -82,8 +88,10 @@ def _parse(path: Path) -> dict[str, Any]:
 
 def _folders(tree: dict[str, Any]) -> tuple[str, ...]:
     """Every folder dbt reads; the whole project where a folder's name is known to dbt alone."""
-    folders: set[str] = set()
-    for key, default in _FOLDERS.items():
-        named = tree.get(key) or default
-        folders.update(str(folder) for folder in (named if isinstance(named, list | tuple) else [named]))
+    folders = {folder for key in _FOLDERS for folder in _named(tree, key)}
     return (".",) if any("{{" in folder for folder in folders) else tuple(sorted(folders))
+
+
+def _named(tree: dict[str, Any], key: str) -> list[str]:
+    named = tree.get(key) or _FOLDERS[key]
+    return [str(folder) for folder in (named if isinstance(named, list | tuple) else [named])]

@@ -14,9 +14,9 @@ from floe_core.compilation.overrides import locked_keys, merged_environments, un
 from floe_core.compilation.plan import ENVIRONMENT, ChosenPlugins, Plan, sql_name
 from floe_core.compilation.plugin_choice import choose_plugins
 from floe_core.compilation.rivals import find_rivals, foreign_schemas, same_sql_name
-from floe_core.compilation.seed_file import seed_problems
+from floe_core.compilation.seed_file import encoding_problems, seed_problems
 from floe_core.compilation.validate import Validated
-from floe_core.errors import Problem, SpecError
+from floe_core.errors import Problem, SpecError, in_order
 from floe_core.plugins.dbt import DbtLocation
 from floe_core.plugins.registry import PluginRegistry
 
@@ -29,6 +29,8 @@ def resolve(sources: Validated) -> Plan:
     dbt_location = DbtLocation.of(sources.location, sources.spec.dbt.project)
     project_file = _project_file(sources, dbt_location, problems)
     if problems or plugins is None or project_file is None:
+        raise SpecError(in_order(problems))
+    if problems := list(_unreadable_seeds(dbt_location, project_file)):
         raise SpecError(problems)
     profiles = _profiles(sources, plugins, project_file)
     write_if_changed(dbt_location.profiles_dir / "profiles.yml", profiles_text(profiles))
@@ -43,7 +45,7 @@ def resolve(sources: Validated) -> Plan:
         project_digest=digest,
     )
     if problems := [*_seed_problems(plan), *foreign_schemas(plan, rivals)]:
-        raise SpecError(problems)
+        raise SpecError(in_order(problems))
     return plan
 
 
@@ -69,6 +71,13 @@ def _profiles(sources: Validated, plugins: ChosenPlugins, project: DbtProjectFil
         catalog_name=plugins.catalog.catalog_name, product=product, schema=sql_name(product)
     )
     return {project.profile: {"target": ENVIRONMENT, "outputs": {ENVIRONMENT: output}}}
+
+
+def _unreadable_seeds(dbt_location: DbtLocation, project: DbtProjectFile) -> Iterator[Problem]:
+    """Seeds that are not text: dbt would stop at the first with a sentence about a codec."""
+    for folder in project.seed_folders:
+        for path in sorted((dbt_location.project_dir / folder).rglob("*.csv")):
+            yield from encoding_problems(path)
 
 
 def _seed_problems(plan: Plan) -> Iterator[Problem]:

@@ -26,8 +26,20 @@ def seed_problems(path: Path, delimiter: str = ",") -> list[Problem]:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         return [_not_utf8(path, content, error.start)]
+    if not text.strip():
+        return [Problem("FLOE-E411", "the file is empty", Position.of(path), hint=_HEADER_HINT)]
     with _any_field_size():
         return list(islice(_SeedFile(path, text, delimiter).problems(), _MAX_PROBLEMS))
+
+
+def encoding_problems(path: Path) -> list[Problem]:
+    """The first place where the file is not UTF-8, if there is one."""
+    content = path.read_bytes()
+    try:
+        content.decode()
+    except UnicodeDecodeError as error:
+        return [_not_utf8(path, content, error.start)]
+    return []
 
 
 def _not_utf8(path: Path, content: bytes, start: int) -> Problem:
@@ -56,44 +68,38 @@ class _SeedFile:
         self._lines = list(io.StringIO(text, newline=""))
 
     def problems(self) -> Iterator[Problem]:
+        if not self._lines[0].strip():
+            yield self._problem("FLOE-E411", "the first line is empty", 1, 1, _HEADER_HINT)
+            return
+        header: list[str] | None = None
+        for row, first, last in self._rows():
+            if row is None:
+                yield self._broken_quoting(first)
+            elif header is None:
+                header = row
+                yield from self._header_problems(header, last)
+            elif len(row) != len(header) and not self._is_end(first):
+                yield self._wrong_length(len(row), len(header), first, last)
+
+    def _rows(self) -> Iterator[tuple[list[str] | None, int, int]]:
+        """Each row with its first and last line; None for one that cannot be read, and no more then."""
         rows = csv.reader(self._lines, delimiter=self._delimiter, strict=True)
         first = 1
-        header: list[str] | None = None
-        while True:
-            try:
-                row = next(rows)
-            except StopIteration:
-                break
-            except csv.Error:
-                yield self._broken_quoting(first)
-                return
-            if header is None:
-                if not row:
-                    yield self._problem("FLOE-E411", "the first line is empty", 1, 1, _HEADER_HINT)
-                    return
-                header = row
-                yield from self._header_problems(header, rows.line_num)
-            elif len(row) != len(header) and not self._is_end(first):
-                yield self._wrong_length(len(row), len(header), first, rows.line_num)
-            first = rows.line_num + 1
-        if header is None:
-            yield self._problem(
-                "FLOE-E411", "the file is empty", 1, 1, "write a line with the columns' names"
-            )
+        try:
+            for row in rows:
+                yield row, first, rows.line_num
+                first = rows.line_num + 1
+        except csv.Error:
+            yield None, first, rows.line_num
 
     def _header_problems(self, header: list[str], last: int) -> Iterator[Problem]:
-        starts = self._scan(1, last)
         seen: set[str] = set()
-        for name, (line, column) in zip(header, starts, strict=False):
+        for name, (line, column) in zip(header, self._scan(1, last), strict=False):
             if not name.strip():
                 yield self._problem("FLOE-E412", "a column without a name", line, column, "name it")
             elif name.casefold() in seen:
                 yield self._problem("FLOE-E412", f"duplicate column '{name}'", line, column, "rename one")
             seen.add(name.casefold())
-        if not header:
-            yield self._problem(
-                "FLOE-E411", "the first line is empty", 1, 1, "write the columns' names there"
-            )
 
     def _wrong_length(self, found: int, wanted: int, first: int, last: int) -> Problem:
         message = f"{found} values in this row, {wanted} columns in the header"

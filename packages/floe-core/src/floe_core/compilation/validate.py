@@ -8,7 +8,7 @@ from typing import TypeVar
 from pydantic import BaseModel, ValidationError
 
 from floe_core.compilation.load import Loaded
-from floe_core.errors import Problem, SpecError
+from floe_core.errors import Problem, SpecError, in_order
 from floe_core.location import Location
 from floe_core.schemas.manifest import EMBEDDED, Manifest
 from floe_core.schemas.problems import problems_of
@@ -37,7 +37,7 @@ def validate(loaded: Loaded) -> Validated:
     if loaded.location.manifest_path is None:
         manifest = EMBEDDED
     if problems:
-        raise SpecError(problems) from (errors[0] if errors else None)
+        raise SpecError(in_order(problems)) from (errors[0] if errors else None)
     assert spec
     assert loaded.spec_file
     assert manifest
@@ -52,6 +52,16 @@ def _model(
     try:
         return model.model_validate(file.tree)
     except ValidationError as error:
-        problems += problems_of(error, model, file)
+        problems += _foreign(file) or problems_of(error, model, file)
         errors.append(error)
         return None
+
+
+def _foreign(file: YamlFile) -> list[Problem]:
+    """One problem instead of many for a file that was never meant for floe."""
+    said = file.tree.get("apiVersion")
+    if not isinstance(said, str) or said.startswith("floe"):
+        return []
+    message = f"not a file of floe's: apiVersion is '{said}'"
+    hint = "name the platform's manifest: 'platform: PATH' in floe.yaml, or --manifest PATH"
+    return [Problem("FLOE-E205", message, file.at(("apiVersion",)), hint)]

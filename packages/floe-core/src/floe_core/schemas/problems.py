@@ -8,7 +8,7 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, SecretBytes, SecretStr, ValidationError
 
-from floe_core.errors import Problem
+from floe_core.errors import Problem, in_order
 from floe_core.schemas.section import kinds_of
 from floe_core.suggestion import did_you_mean
 from floe_core.yaml_file import YamlFile, YamlPath
@@ -36,8 +36,7 @@ def problems_of(
 
     ``prefix`` is where in the file the model stands.
     """
-    problems = [_problem(details, model, file, prefix) for details in error.errors(include_url=False)]
-    return sorted(problems, key=lambda problem: (problem.at is None, problem.at, problem.message))
+    return in_order(_problem(details, model, file, prefix) for details in error.errors(include_url=False))
 
 
 def _problem(details: Any, model: type[BaseModel], file: YamlFile | None, prefix: YamlPath) -> Problem:
@@ -125,5 +124,16 @@ def _models_in(annotation: Any) -> Iterator[tuple[type[BaseModel], int]]:
 
 
 def _is_secret(model: type[BaseModel], loc: YamlPath) -> bool:
-    owner = _model_at(model, loc[:-1]) if loc else None
-    return owner is None or bool(kinds_of(_annotation(owner, loc[-1])) & {SecretStr, SecretBytes})
+    """Whether the field at ``loc``, or the one it is a part of, holds a secret."""
+    if not loc:
+        return True  # a whole model: nobody knows what stands in it
+    annotation = _annotation(model, loc[0])
+    for held, between in _models_in(annotation):
+        if len(loc) > 1 + between:
+            return _is_secret(held, loc[1 + between :])
+    return bool(_mentioned(annotation) & {SecretStr, SecretBytes})
+
+
+def _mentioned(annotation: Any) -> set[Any]:
+    parts = get_args(annotation)
+    return {annotation, *(kind for part in parts for kind in _mentioned(part))} if parts else {annotation}

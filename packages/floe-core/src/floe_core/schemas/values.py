@@ -18,9 +18,13 @@ def _matching(pattern: str, what: str) -> AfterValidator:
     compiled = re.compile(pattern)
 
     def check(text: str) -> str:
-        if not compiled.fullmatch(text):
-            raise PydanticCustomError("pattern", "'{text}' is not {what}", {"text": text, "what": what})
-        return text
+        if compiled.fullmatch(text):
+            return text
+        told = {"text": text, "what": what}
+        near = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
+        if compiled.fullmatch(near):
+            told["hint"] = f"did you mean '{near}'?"
+        raise PydanticCustomError("pattern", "'{text}' is not {what}", told)
 
     return AfterValidator(check)
 
