@@ -31,8 +31,8 @@ def execute_job(
     *,
     select: Sequence[str],
     full_refresh: bool,
-) -> str:
-    """Run the product's job here and return Dagster's run id, whatever came of it.
+) -> dg.DagsterRun:
+    """Run the product's job here and return Dagster's run as it ended, whatever came of it.
 
     The run is made with the origin of the product's code location, which lets the webserver open it
     and execute it again. KeyboardInterrupt passes through once Dagster has recorded the cancellation.
@@ -50,15 +50,24 @@ def execute_job(
     )
     execute_run(job, run, instance, raise_on_error=False)
     ended = instance.get_run_by_id(run.run_id)
-    if ended and ended.status == dg.DagsterRunStatus.CANCELED:
+    assert ended is not None  # it was made above
+    if ended.status == dg.DagsterRunStatus.CANCELED:
         raise KeyboardInterrupt
-    return run.run_id
+    return ended
 
 
 def _job(location: Location, artifacts: CompiledArtifacts) -> ReconstructableJob:
     file = location.generated_dir / "definitions.py"
     pointer = FileCodePointer(str(file), "defs", str(file.parent))
+    _forget_loaded_definitions()
     return ReconstructableRepository(pointer).get_reconstructable_job(artifacts.dagster.job_name)
+
+
+def _forget_loaded_definitions() -> None:
+    """Dagster loads a definitions file once a process; the product may have been compiled again since."""
+    sys.modules.pop("definitions", None)
+    ReconstructableJob.get_repository_definition.cache_clear()
+    ReconstructableJob.get_definition.cache_clear()
 
 
 def _origin(location: Location, artifacts: CompiledArtifacts) -> RemoteJobOrigin:

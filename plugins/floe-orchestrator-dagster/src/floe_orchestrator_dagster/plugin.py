@@ -7,6 +7,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from floe_core.errors import Problem, WorkError
 from floe_core.events import RunEvent
 from floe_core.ledger import Ledger
 from floe_core.location import Location
@@ -51,12 +52,19 @@ class DagsterOrchestratorPlugin(OrchestratorPlugin):
 
         watching = Watcher(observe)
         with open_instance(location.state_dir) as instance, watched(watching):
-            engine_run_id = execute_job(
-                instance, location, artifacts, select=select, full_refresh=full_refresh
-            )
+            ended = execute_job(instance, location, artifacts, select=select, full_refresh=full_refresh)
         if watching.error:
             raise watching.error
-        return Ledger(location.state_dir).attempt(engine_run_id, 1)
+        result = Ledger(location.state_dir).attempt(ended.run_id, 1)
+        if result.published and not ended.is_success:
+            raise WorkError(
+                Problem(
+                    "FLOE-E505",
+                    f"run '{result.run_id}' was published, but Dagster could not record its materializations",
+                    hint=f"open the run in Dagster for the reason: {ended.run_id}",
+                )
+            )
+        return result
 
     def check_port(self, state_dir: Path, port: int) -> None:
         from floe_orchestrator_dagster.server import check_port

@@ -174,17 +174,18 @@ def _check_result(check: dg.AssetCheckKey, test: TestResult) -> dg.AssetCheckRes
 def _materializations(
     artifacts: CompiledArtifacts, result: RunResult
 ) -> Iterator[dg.MaterializeResult[None]]:
-    done = {model.unique_id: model for model in result.models if model.snapshot_id is not None}
-    for table in tables(artifacts):
-        model = done.get(table.unique_id)
-        if model:
-            yield dg.MaterializeResult(
-                asset_key=asset_path(artifacts.metadata.product_name, table.table),
-                metadata={
-                    "row_count": model.rows,
-                    "dagster/row_count": model.rows,
-                    "snapshot_id": str(model.snapshot_id),  # too large for a number in a browser
-                    "run_id": result.run_id,
-                    "trace_id": result.trace_id,
-                },
-            )
+    """In the order they were written: Dagster wants upstream first."""
+    known = {table.unique_id: table for table in tables(artifacts)}
+    for model in result.models:
+        if model.snapshot_id is None:
+            continue
+        yield dg.MaterializeResult(
+            asset_key=asset_path(artifacts.metadata.product_name, known[model.unique_id].table),
+            metadata={
+                "row_count": model.rows,
+                "dagster/row_count": model.rows,
+                "snapshot_id": str(model.snapshot_id),  # too large for a number in a browser
+                "run_id": result.run_id,
+                "trace_id": result.trace_id,
+            },
+        )

@@ -1,0 +1,123 @@
+"""The definitions a compiled product gives Dagster."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from itertools import pairwise
+
+import dagster as dg
+import pytest
+
+from floe_core.schemas.artifacts import CompiledArtifacts
+from floe_orchestrator_dagster.definitions import load_definitions
+from floe_orchestrator_dagster.schedules import schedules
+
+BRONZE, STAGING, MART = (
+    dg.AssetKey(["corner-shop", name]) for name in ("raw_sales", "stg_sales", "mart_total")
+)
+
+
+@pytest.fixture
+def definitions(shop) -> dg.Definitions:  # type: ignore[no-untyped-def]
+    location, _ = shop.compile()
+    return load_definitions(str(location.generated_dir / "definitions.py"), manifest=None)
+
+
+@pytest.mark.requirement("FR-014")
+def test_the_generated_definitions_are_two_statements(shop) -> None:  # type: ignore[no-untyped-def]
+    location, _ = shop.compile()
+
+    assert (location.generated_dir / "definitions.py").read_text() == (
+        "from floe_orchestrator_dagster.definitions import load_definitions\n\n"
+        "defs = load_definitions(__file__, manifest=None)\n"
+    )
+
+
+@pytest.mark.requirement("FR-014", "FR-020", "FR-024")
+def test_a_product_is_one_job_over_its_seeds_and_models_with_tests_as_checks(
+    definitions: dg.Definitions,
+) -> None:
+    graph = definitions.get_repository_def().asset_graph
+
+    assert definitions.resolve_job_def("corner_shop").name == "corner_shop"
+    assert graph.get_all_asset_keys() == {BRONZE, STAGING, MART}
+    assert {key: graph.get(key).parent_keys for key in (BRONZE, STAGING, MART)} == {
+        BRONZE: set(),
+        STAGING: {BRONZE},
+        MART: {STAGING},
+    }
+    assert [graph.get(key).group_name for key in (BRONZE, STAGING, MART)] == ["bronze", "bronze", "gold"]
+    assert graph.get(STAGING).description == "what was sold"
+    assert graph.get(STAGING).kinds == {"dbt", "iceberg", "duckdb"}
+    assert {(key.asset_key, key.name, graph.get(key).blocking) for key in graph.asset_check_keys} == {
+        (STAGING, "not_null_stg_sales_id", True),
+        (STAGING, "unique_stg_sales_id", True),
+        (MART, "not_null_mart_total_total", False),
+    }
+
+
+@pytest.mark.requirement("FR-014")
+def test_an_asset_shows_the_columns_the_compiler_proved(definitions: dg.Definitions) -> None:
+    schema = definitions.get_repository_def().asset_graph.get(STAGING).metadata["dagster/column_schema"]
+
+    assert [(column.name, column.type) for column in schema.columns] == [
+        ("id", "INTEGER"),
+        ("amount", "INTEGER"),
+    ]
+
+
+@pytest.mark.requirement("FR-029", "WU-3", "FR-033")
+def test_the_health_sensor_names_its_job_and_asks_for_the_first_run_once(shop) -> None:  # type: ignore[no-untyped-def]
+    location, _ = shop.compile()
+    definitions = load_definitions(str(location.generated_dir / "definitions.py"), manifest=None)
+    sensor = definitions.get_repository_def().get_sensor_def("corner_shop_first_run")
+
+    first = sensor.evaluate_tick(dg.build_sensor_context())
+    shop.run()
+    later = sensor.evaluate_tick(dg.build_sensor_context())
+
+    assert sensor.job_name == "corner_shop"
+    assert [request.run_key for request in first.run_requests or ()] == ["first run"]
+    assert not later.run_requests
+    assert later.skip_message == "the product has run before"
+
+
+@pytest.mark.requirement("FR-030")
+@pytest.mark.parametrize(
+    ("said", "cron", "timezone"),
+    [
+        ({"every": "10m"}, "*/10 * * * *", "UTC"),
+        ({"every": "1h"}, "0 */1 * * *", "UTC"),
+        ({"every": "6h"}, "0 */6 * * *", "UTC"),
+        ({"every": "1d"}, "0 0 * * *", "UTC"),
+        ({"every": "7m"}, "* * * * *", "UTC"),
+        ({"cron": "0 6 * * *", "timezone": "Europe/Berlin"}, "0 6 * * *", "Europe/Berlin"),
+    ],
+)
+def test_a_schedule_is_a_cron_expression(shop, said, cron, timezone) -> None:  # type: ignore[no-untyped-def]
+    _, artifacts = shop.compile()
+    [schedule] = schedules(_scheduled(artifacts, said), _job())
+
+    assert (schedule.cron_schedule, schedule.execution_timezone) == (cron, timezone)
+
+
+@pytest.mark.requirement("FR-030")
+def test_an_interval_no_cron_expression_can_say_is_still_even(shop) -> None:  # type: ignore[no-untyped-def]
+    _, artifacts = shop.compile()
+    [schedule] = schedules(_scheduled(artifacts, {"every": "7m"}), _job())
+
+    def runs_at(minute: int) -> bool:
+        moment = datetime.fromtimestamp(1_800_000_000 // 60 * 60 + minute * 60, tz=UTC)
+        context = dg.build_schedule_context(scheduled_execution_time=moment)
+        return bool(schedule.evaluate_tick(context).run_requests)
+
+    due = [minute for minute in range(22) if runs_at(minute)]
+    assert [later - earlier for earlier, later in pairwise(due)] == [7, 7]
+
+
+def _scheduled(artifacts: CompiledArtifacts, said: dict[str, str]) -> CompiledArtifacts:
+    return artifacts.model_copy(update={"dagster": artifacts.dagster.model_copy(update={"schedule": said})})
+
+
+def _job() -> dg.UnresolvedAssetJobDefinition:
+    return dg.define_asset_job("corner_shop")

@@ -1,0 +1,148 @@
+"""Runs of the job in this process, on the instance that a UI would read."""
+
+from __future__ import annotations
+
+import dagster as dg
+import pytest
+
+from floe_core.errors import ConflictError, SpecError
+from floe_core.events import ModelFinished, Published
+from floe_core.lake import RunIdentity
+from floe_core.ledger import Ledger
+from floe_core.run_lock import run_lock
+
+MATERIALIZATION = dg.DagsterEventType.ASSET_MATERIALIZATION
+CHECK = dg.DagsterEventType.ASSET_CHECK_EVALUATION
+
+
+@pytest.mark.requirement("FR-020", "FR-022", "TQR-003", "TQR-014")
+def test_a_run_materializes_what_was_published_and_says_so_with_rows_and_snapshot(shop) -> None:  # type: ignore[no-untyped-def]
+    seen = []
+    result = shop.run(observe=seen.append)
+
+    tables = shop.published()
+    assert {name: rows for name, (_, rows) in tables.items()} == {
+        "raw_sales": [{"id": 1, "amount": 10}, {"id": 2, "amount": 20}, {"id": 3, "amount": 30}],
+        "stg_sales": [{"id": 1, "amount": 10}, {"id": 2, "amount": 20}, {"id": 3, "amount": 30}],
+        "mart_total": [{"total": 60}],
+    }
+    [run] = shop.dagster_runs()
+    assert (run.run_id, run.status, run.job_name) == (
+        result.run_id,
+        dg.DagsterRunStatus.SUCCESS,
+        "corner_shop",
+    )
+    assert (result.state, result.published, result.attempt) == ("succeeded", True, 1)
+    assert {m.name: m.snapshot_id for m in result.models} == {n: s for n, (s, _) in tables.items()}
+    assert _materialized(shop, run.run_id) == {
+        name: (len(rows), len(rows), str(snapshot)) for name, (snapshot, rows) in tables.items()
+    }
+    assert seen[-1] == Published(tables=3)
+    assert [e.rows for e in seen if isinstance(e, ModelFinished)] == [3, 3, 1]
+
+
+@pytest.mark.requirement("FR-024")
+def test_each_dbt_test_is_a_check_of_the_asset_it_is_about(shop) -> None:  # type: ignore[no-untyped-def]
+    result = shop.run()
+
+    evaluations = [event.asset_check_evaluation_data for event in shop.dagster_events(result.run_id, CHECK)]
+    assert {(e.asset_key.path[-1], e.check_name, e.passed) for e in evaluations} == {
+        ("stg_sales", "unique_stg_sales_id", True),
+        ("stg_sales", "not_null_stg_sales_id", True),
+        ("mart_total", "not_null_mart_total_total", True),
+    }
+
+
+@pytest.mark.requirement("FR-027")
+def test_a_value_that_fails_while_running_fails_the_run_and_publishes_nothing(shop) -> None:  # type: ignore[no-untyped-def]
+    shop.run()
+    before = shop.published()
+    shop.write("seeds/raw_sales.csv", "id,amount\n1,10\n2,twenty\n")
+    shop.write(
+        "models/staging/stg_sales.sql",
+        "select id, cast(amount as integer) as amount from {{ ref('raw_sales') }}\n",
+    )
+
+    result = shop.run()
+
+    assert (result.state, result.published) == ("failed", False)
+    assert "model 'stg_sales' failed: " in (result.reason or "")
+    assert "twenty" in (result.reason or "")
+    assert {m.name: m.state for m in result.models} == {
+        "raw_sales": "succeeded",
+        "stg_sales": "failed",
+        "mart_total": "skipped",
+    }
+    assert shop.published() == before
+    run = next(r for r in shop.dagster_runs() if r.run_id == result.run_id)
+    assert run.status == dg.DagsterRunStatus.FAILURE
+    assert _materialized(shop, run.run_id) == {}
+    [failure] = shop.dagster_events(run.run_id, dg.DagsterEventType.STEP_FAILURE)
+    assert failure.step_failure_data.user_failure_data.description == result.reason
+
+
+@pytest.mark.requirement("FR-024", "FR-027")
+def test_a_failing_test_publishes_nothing_and_shows_as_a_failed_check(shop) -> None:  # type: ignore[no-untyped-def]
+    shop.run()
+    before = shop.published()
+    shop.write("seeds/raw_sales.csv", "id,amount\n1,10\n1,20\n")
+
+    result = shop.run()
+
+    assert (result.state, result.published) == ("failed", False)
+    assert result.reason == "test 'unique_stg_sales_id' failed: Got 1 result, configured to fail if != 0"
+    assert shop.published() == before
+    failed = [
+        e.asset_check_evaluation_data
+        for e in shop.dagster_events(result.run_id, CHECK)
+        if not e.asset_check_evaluation_data.passed
+    ]
+    assert [(e.asset_key.path[-1], e.check_name) for e in failed] == [("stg_sales", "unique_stg_sales_id")]
+    assert _materialized(shop, result.run_id) == {}
+
+
+@pytest.mark.requirement("FR-020")
+def test_a_selection_runs_and_publishes_only_its_models(shop) -> None:  # type: ignore[no-untyped-def]
+    shop.run()
+    before = shop.published()
+
+    result = shop.run("mart_total")
+
+    after = shop.published()
+    assert [m.name for m in result.models] == ["mart_total"]
+    assert set(_materialized(shop, result.run_id)) == {"mart_total"}
+    assert {n for n in after if after[n][0] != before[n][0]} == {"mart_total"}
+
+
+@pytest.mark.requirement("FR-020")
+def test_a_selection_of_nothing_is_refused_and_recorded(shop) -> None:  # type: ignore[no-untyped-def]
+    with pytest.raises(SpecError, match="no_such_model"):
+        shop.run("no_such_model")
+
+    [run] = Ledger(shop.state_dir).runs()
+    assert (run.state, run.published) == ("failed", False)
+
+
+@pytest.mark.requirement("FR-020")
+def test_a_second_run_while_one_is_going_is_told_which(shop) -> None:  # type: ignore[no-untyped-def]
+    location, artifacts = shop.compile()
+    other = RunIdentity("11111111-aaaa", 1, "corner-shop", "dev", artifacts.digest, "t")
+    with run_lock(location.state_dir, other.run_id):
+        Ledger(location.state_dir).begin(other, engine_run_id=None)
+        with pytest.raises(ConflictError, match="'corner-shop' is already running: run '11111111-aaaa'"):
+            shop.run()
+
+    assert shop.published() == {}
+    assert shop.run().state == "succeeded"
+    assert {run.run_id: run.state for run in Ledger(shop.state_dir).runs()}["11111111-aaaa"] == "failed"
+
+
+def _materialized(shop, run_id: str) -> dict[str, tuple[object, object, object]]:  # type: ignore[no-untyped-def]
+    """Rows (twice: ours and Dagster's own key) and snapshot id, by table."""
+    found = {}
+    for event in shop.dagster_events(run_id, MATERIALIZATION):
+        metadata = event.materialization.metadata
+        found[event.asset_key.path[-1]] = tuple(
+            metadata[key].value for key in ("row_count", "dagster/row_count", "snapshot_id")
+        )
+    return found
