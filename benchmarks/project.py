@@ -17,7 +17,7 @@ _PROFILES = """\
 bench:
   target: dev
   outputs:
-    dev: {type: duckdb, path: bench.duckdb, threads: 1}
+    dev: {type: duckdb, path: bench.duckdb, threads: 4}
 """
 _SPEC = """\
 apiVersion: floe.dev/v1
