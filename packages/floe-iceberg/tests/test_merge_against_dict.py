@@ -64,7 +64,7 @@ def applied(table: list[Row], mode: str, columns: list[str], rows: list[tuple[in
 
 
 @pytest.mark.requirement("FR-025", "FR-090")
-@settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=20, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(writes=WRITES)
 def test_any_sequence_of_writes_leaves_what_it_leaves_on_a_dict(writes: Any) -> None:
     with new_lake() as lake:

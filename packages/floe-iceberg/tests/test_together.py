@@ -145,6 +145,15 @@ def test_a_table_folder_that_cannot_be_made_is_told_with_its_place(lake: Lake) -
 
 
 @pytest.mark.requirement("FR-022")
+@pytest.mark.parametrize("folder", ["c#", "what?"])
+def test_a_folder_no_iceberg_location_can_name_is_refused(tmp_path: Path, folder: str) -> None:
+    home = tmp_path / folder
+    properties = {"uri": f"sqlite:///{tmp_path}/catalog.db", "warehouse": f"file://{home}/warehouse"}
+    with pytest.raises(WorkError, match=f"the name has a '{re.escape(folder[-1])}' in it"):
+        IcebergTableManager.open("floe", properties)
+
+
+@pytest.mark.requirement("FR-022")
 def test_a_new_catalog_may_be_opened_by_many_at_once(tmp_path: Path) -> None:
     properties = {"uri": f"sqlite:///{tmp_path}/catalog.db", "warehouse": f"file://{tmp_path}/warehouse"}
 

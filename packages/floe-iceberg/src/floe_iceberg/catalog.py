@@ -27,6 +27,7 @@ def open_catalog(name: str, properties: Mapping[str, str]) -> SqlCatalog:
     kind = properties.get("type", "sql")
     if kind != "sql":
         raise PluginError(Problem("FLOE-E231", f"catalogs of the type '{kind}' are not supported yet"))
+    _refuse_unspeakable(properties.get("warehouse", ""))
     url = make_url(properties["uri"])
     sqlite = url.get_backend_name() == "sqlite"
     if sqlite:
@@ -37,6 +38,19 @@ def open_catalog(name: str, properties: Mapping[str, str]) -> SqlCatalog:
         catalog.engine.dispose()
         event.listen(catalog.engine, "connect", _make_durable)
     return catalog
+
+
+def _refuse_unspeakable(warehouse: str) -> None:
+    """Refuse a place that PyIceberg would cut off: its locations are URIs, but nothing in them is quoted."""
+    found = next((sign for sign in "?#" if sign in warehouse), None)
+    if found:
+        raise WorkError(
+            Problem(
+                "FLOE-E605",
+                f"Iceberg cannot keep tables in '{warehouse}': the name has a '{found}' in it",
+                hint="rename the folder, or move the project to another one",
+            )
+        )
 
 
 def _connect(name: str, properties: Mapping[str, str]) -> SqlCatalog:
@@ -63,6 +77,10 @@ def ensure_namespace(catalog: SqlCatalog, namespace: str) -> None:
     # an IntegrityError is somebody else making it between PyIceberg's look and its insert
     with suppress(NamespaceAlreadyExistsError, IntegrityError):
         catalog.create_namespace(namespace)
+
+
+class UnknownOutcome(WorkError):
+    """A commit that may have landed: its files must stay."""
 
 
 @dataclass(frozen=True)
@@ -134,7 +152,7 @@ def _landed(catalog: SqlCatalog, moves: Sequence[Move]) -> bool:
                 for move in moves
             )
     except SQLAlchemyError as error:
-        raise WorkError(
+        raise UnknownOutcome(
             Problem(
                 "FLOE-E604",
                 f"the catalog '{catalog.name}' went away during a commit, which may have landed or not",

@@ -9,6 +9,8 @@ from pathlib import Path
 
 from floe_core.errors import Problem, WorkError
 
+_durable: set[Path] = set()
+
 
 def sync(path: Path) -> None:
     """Put a file's bytes, or a directory's entries, on disk."""
@@ -22,12 +24,17 @@ def sync(path: Path) -> None:
 def make_directory(path: Path) -> None:
     """Make ``path`` and its missing parents, and put every new entry on disk.
 
-    The entry of ``path`` itself is synced even if it was there: whoever made it may not have done so yet.
+    The entry of ``path`` itself is synced once by this process even if it was there: whoever made it
+    may not have done so yet.
     """
-    if not path.exists():
+    there = path.exists()
+    if there and path in _durable:
+        return
+    if not there:
         make_directory(path.parent)
         path.mkdir(exist_ok=True)
     sync(path.parent)
+    _durable.add(path)
 
 
 @contextmanager

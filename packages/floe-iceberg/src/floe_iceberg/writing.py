@@ -18,10 +18,10 @@ from pyiceberg.table import FileScanTask, Table
 from pyiceberg.table.locations import load_location_provider
 from pyiceberg.table.metadata import TableMetadata
 
-from floe_core.errors import ConflictError, Problem, SpecError
+from floe_core.errors import Problem, SpecError, WorkError
 from floe_iceberg import evolve, merge
 from floe_iceberg._pyiceberg import default_location
-from floe_iceberg.catalog import ensure_namespace
+from floe_iceberg.catalog import UnknownOutcome, ensure_namespace
 from floe_iceberg.commit import Change, commit_change, commit_new, draft_metadata, unpartitioned_spec
 from floe_iceberg.evolve import Columns, OnSchemaChange
 from floe_iceberg.merge import converted
@@ -76,11 +76,11 @@ def create(target: Target, query: Query) -> TableView:
 def change(target: Target, query: Query, table: Table, view: TableView | None) -> TableView:
     """Write a table that is there; ``view`` is what the run sees of it, None if nothing yet."""
     numbers = count(table.metadata.last_column_id + 1)
+    columns = query.columns()
     if view is None or query.mode == "overwrite":
         base = view.schema if view else table.metadata.schema()
-        schema = evolve.replaced(base, query.columns(), query.docs, lambda: next(numbers))
-        return _replace(target, query, table, _selected(query.sql, query.columns(), schema), schema)
-    columns = query.columns()
+        schema = evolve.replaced(base, columns, query.docs, lambda: next(numbers))
+        return _replace(target, query, table, _selected(query.sql, columns, schema), schema)
     evolution = evolve.extended(
         view.schema, columns, query.docs, lambda: next(numbers), query.on_schema_change
     )
@@ -148,8 +148,9 @@ def _written(query: Query, select: str, schema: Schema, metadata: TableMetadata)
         raise
     try:
         yield files
-    except ConflictError:
-        directory.discard()
+    except WorkError as error:
+        if not isinstance(error, UnknownOutcome):
+            directory.discard()
         raise
 
 
