@@ -56,20 +56,20 @@ def test_secrets_beside_a_mistake_stay_out_of_the_validation_error() -> None:
     assert "hunter2" not in str(raised.value)
 
 
-@pytest.mark.requirement("FR-031")
+@pytest.mark.requirement("FR-010")
 @pytest.mark.parametrize(("text", "seconds"), [("10m", 600), ("1h", 3600), ("7d", 604800), ("90s", 90)])
 def test_durations_are_text_that_means_seconds(text: str, seconds: int) -> None:
     retention = Retention.model_validate({"maxAge": text, "column": "_loaded_at"})
     assert (retention.max_age, retention.max_age_s) == (text, seconds)
 
 
-@pytest.mark.requirement("FR-030")
+@pytest.mark.requirement("FR-010")
 def test_an_empty_schedule_is_every_ten_minutes() -> None:
     assert Schedule.model_validate({}).every == "10m"
     assert Schedule.model_validate({"cron": "0 6 * * *", "timezone": "Europe/Berlin"}).every is None
 
 
-@pytest.mark.requirement("FR-030")
+@pytest.mark.requirement("FR-010")
 @pytest.mark.parametrize(
     ("said", "message"),
     [

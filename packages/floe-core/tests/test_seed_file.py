@@ -44,17 +44,17 @@ def test_a_well_formed_file_has_no_problem(write: Write, content: str) -> None:
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
-        ("id,name\n1,a\n2\n3,c\n", ["s.csv:3:2: FLOE-E413 1 values in this row, 2 columns in the header"]),
-        ("id,name\n1,a,x,y\n", ["s.csv:2:5: FLOE-E413 4 values in this row, 2 columns in the header"]),
-        ("id,name\n1,a\n\n2,b\n", ["s.csv:3:1: FLOE-E413 0 values in this row, 2 columns in the header"]),
+        ("id,name\n1,a\n2\n3,c\n", ["s.csv:3:2: FLOE-E413 values in this row: 1, columns in the header: 2"]),
+        ("id,name\n1,a,x,y\n", ["s.csv:2:5: FLOE-E413 values in this row: 4, columns in the header: 2"]),
+        ("id,name\n1,a\n\n2,b\n", ["s.csv:3:1: FLOE-E413 values in this row: 0, columns in the header: 2"]),
         (
             'id,name\n1,"a\nb",x\n2,b\n3\n',
             [
-                "s.csv:3:4: FLOE-E413 3 values in this row, 2 columns in the header",
-                "s.csv:5:2: FLOE-E413 1 values in this row, 2 columns in the header",
+                "s.csv:3:4: FLOE-E413 values in this row: 3, columns in the header: 2",
+                "s.csv:5:2: FLOE-E413 values in this row: 1, columns in the header: 2",
             ],
         ),
-        ("id,name\n1,a\n2,süß,ü\n", ["s.csv:3:7: FLOE-E413 3 values in this row, 2 columns in the header"]),
+        ("id,name\n1,a\n2,süß,ü\n", ["s.csv:3:7: FLOE-E413 values in this row: 3, columns in the header: 2"]),
         ('id,name\n1,"a"b\n', ["s.csv:2:6: FLOE-E414 'b' after a closing quote"]),
         ('id,name\n1,"a\n2,b\n', ["s.csv:2:3: FLOE-E414 this quote is never closed"]),
         ('id,name\n1,"a""\n2,b\n', ["s.csv:2:3: FLOE-E414 this quote is never closed"]),

@@ -102,7 +102,7 @@ class _SeedFile:
             seen.add(name.casefold())
 
     def _wrong_length(self, found: int, wanted: int, first: int, last: int) -> Problem:
-        message = f"{found} values in this row, {wanted} columns in the header"
+        message = f"values in this row: {found}, columns in the header: {wanted}"
         if found > wanted:
             line, column = list(self._scan(first, last))[wanted]
             hint = f"put a value with '{self._delimiter}' in it in double quotes"
