@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import sys
 import tempfile
@@ -10,20 +9,17 @@ import time
 import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from shlex import quote
 
 import click
 
 from floe_core.cli.output import Output, wants_json
 from floe_core.cli.problems import problems_document, show_problems
+from floe_core.cli.system_errors import from_system
 from floe_core.errors import FloeError, Problem, shown
 
 INTERRUPTED = 130
 _USAGE = 2
 _FAILED = 1
-
-_FULL = {errno.ENOSPC, errno.EDQUOT}
-_DENIED = {errno.EACCES, errno.EPERM, errno.EROFS}
 
 
 def pass_through(call: Callable[[], None], arguments: list[str]) -> int:
@@ -52,10 +48,8 @@ def _attempt(call: Callable[[], None], output: Output) -> int:
         return _tell(output, [Problem("FLOE-E002", "interrupted")], INTERRUPTED)
     except BrokenPipeError:
         raise
-    except OSError as error:
-        return _tell(output, [_from_system(error) or _bug()], _FAILED)
-    except Exception:  # noqa: BLE001 - the door: whatever comes leaves as a sentence
-        return _tell(output, [_bug()], _FAILED)
+    except Exception as error:  # noqa: BLE001 - the door: whatever comes leaves as a sentence
+        return _tell(output, [from_system(error) or _bug()], _FAILED)
     return 0
 
 
@@ -74,36 +68,25 @@ def _misuse(error: click.ClickException) -> Problem:
     return Problem("FLOE-E001", message[:1].lower() + message[1:], hint=hint)
 
 
-def _from_system(error: OSError) -> Problem | None:
-    """What a person can do something about: a full disk, or a path that is told; else None."""
-    path = shown(Path(os.fsdecode(error.filename))) if isinstance(error.filename, str | bytes) else None
-    if error.errno in _FULL:
-        where = f", writing '{path}'" if path else ""
-        return Problem("FLOE-E003", f"no space left on the disk{where}", hint="make room, then again")
-    if path is None:
-        return None
-    hint = f"see whose it is: ls -ld {quote(path)}" if error.errno in _DENIED else None
-    return Problem(
-        "FLOE-E003", f"cannot use '{path}': {(error.strerror or 'no reason given').lower()}", hint=hint
-    )
-
-
 def _bug() -> Problem:
     """Write down the exception being handled, and say where."""
     details = traceback.format_exc()
     name = f"bug-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}-{os.getpid()}.log"
     for folder in (_logs(), Path(tempfile.gettempdir())):
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            (folder / name).write_text(details, encoding="utf-8", errors="backslashreplace")
-        except OSError:
-            continue
-        return Problem(
-            "FLOE-E004",
-            f"this is a bug in floe; the details are in '{shown(folder / name)}'",
-            hint="report it with that file",
-        )
+        if _written(folder / name, details):
+            where = shown(folder / name)
+            message = f"this is a bug in floe; the details are in '{where}'"
+            return Problem("FLOE-E004", message, hint="report it with that file")
     return Problem("FLOE-E004", "this is a bug in floe", hint="set FLOE_DEBUG=1 to see the details")
+
+
+def _written(path: Path, text: str) -> bool:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8", errors="backslashreplace")
+    except OSError:
+        return False
+    return True
 
 
 def _logs() -> Path:

@@ -1,0 +1,56 @@
+"""What the machine refused: a full disk, a path, a database of ours."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from shlex import quote
+
+from floe_core.errors import Problem, shown
+
+_FULL = {errno.ENOSPC, errno.EDQUOT}
+_DENIED = {errno.EACCES, errno.EPERM, errno.EROFS}
+_DATABASE_HINTS = {
+    "database is locked": "another floe is busy with it: try again",
+    "database or disk is full": "make room: df -h .",
+    "disk I/O error": "is the disk full? df -h .",
+    "unable to open database file": "is the folder read-only, or somebody else's? ls -ld .floe",
+    "attempt to write a readonly database": "is the folder read-only, or somebody else's? ls -ld .floe",
+}
+
+
+def from_system(error: Exception) -> Problem | None:
+    """What a person can do something about, also below the errors of an engine; None for a bug."""
+    told = (_told(cause) for cause in _causes(error))
+    return next((problem for problem in told if problem), None)
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__
+
+
+def _told(error: BaseException) -> Problem | None:
+    if isinstance(error, OSError):
+        return _from_os(error)
+    sqlite3 = sys.modules.get("sqlite3")  # what was not imported has raised nothing
+    if sqlite3 and isinstance(error, sqlite3.OperationalError) and str(error) in _DATABASE_HINTS:
+        hint = _DATABASE_HINTS[str(error)]
+        return Problem("FLOE-E003", f"a database in '.floe' cannot be used: {error}", hint=hint)
+    return None
+
+
+def _from_os(error: OSError) -> Problem | None:
+    path = shown(Path(os.fsdecode(error.filename))) if isinstance(error.filename, str | bytes) else None
+    if error.errno in _FULL:
+        where = f", writing '{path}'" if path else ""
+        return Problem("FLOE-E003", f"no space left on the disk{where}", hint="make room: df -h .")
+    if path is None:
+        return None
+    hint = f"see whose it is: ls -ld {quote(path)}" if error.errno in _DENIED else None
+    reason = (error.strerror or "no reason given").lower()
+    return Problem("FLOE-E003", f"cannot use '{path}': {reason}", hint=hint)
