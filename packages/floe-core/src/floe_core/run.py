@@ -56,7 +56,7 @@ def execute(
         with _recorded(ledger, identity) as outcome, lake.run(identity) as transaction:
             recorder = _Recorder(ledger, identity, transaction, observe)
             complete = platform.dbt.build(
-                dbt_location(location, artifacts),
+                DbtLocation.of(location, artifacts.metadata.dbt_project),
                 select=request.select,
                 full_refresh=request.full_refresh,
                 observe=recorder,
@@ -69,16 +69,6 @@ def execute(
             else:
                 outcome.state, outcome.reason = "failed", recorder.reason
     return ledger.attempt(identity.run_id, identity.attempt)
-
-
-def dbt_location(location: Location, artifacts: CompiledArtifacts) -> DbtLocation:
-    """Where dbt works for the product: its output goes beside the generated files."""
-    return DbtLocation(
-        project_dir=location.product_dir / artifacts.metadata.dbt_project,
-        profiles_dir=location.generated_dir,
-        target_dir=location.generated_dir / "dbt",
-        log_dir=location.generated_dir / "logs",
-    )
 
 
 def _identity(location: Location, artifacts: CompiledArtifacts, request: RunRequest) -> RunIdentity:
