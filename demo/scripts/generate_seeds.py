@@ -10,13 +10,15 @@ import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from seed_data import customer_360
+from seed_data import customer_360, financial_risk, iot_telemetry
 from seed_data.table import Table
 
 DEMO = Path(__file__).resolve().parent.parent
 SCALES = {"small": 1, "medium": 10, "large": 100}
 PRODUCTS: Mapping[str, Callable[[int], list[Table]]] = {
     "customer-360": customer_360.tables,
+    "financial-risk": financial_risk.tables,
+    "iot-telemetry": iot_telemetry.tables,
 }
 
 
