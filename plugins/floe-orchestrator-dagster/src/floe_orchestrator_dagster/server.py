@@ -12,6 +12,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import psutil
 import requests
@@ -24,7 +25,12 @@ from floe_orchestrator_dagster.workspace import write_workspace
 
 _START_TIMEOUT_S = 120
 _STOP_TIMEOUT_S = 10
-_HEALTH = "{ instance { daemonHealth { allDaemonStatuses { required healthy } } } }"
+_HEALTH = """{
+  instance { daemonHealth { allDaemonStatuses { required healthy } } }
+  workspaceOrError { ... on Workspace { locationEntries {
+    name loadStatus locationOrLoadError { ... on PythonError { message } }
+  } } }
+}"""
 
 
 @dataclass(frozen=True)
@@ -164,9 +170,7 @@ def _start(state_dir: Path, name: str, command: Sequence[str]) -> _Process:
 
 def _await(url: str, processes: Sequence[_Process], state_dir: Path) -> None:
     deadline = time.monotonic() + _START_TIMEOUT_S
-    while time.monotonic() < deadline:
-        if not all(process.alive() for process in processes):
-            break
+    while time.monotonic() < deadline and all(process.alive() for process in processes):
         if _healthy(url):
             return
         time.sleep(0.2)
@@ -180,9 +184,23 @@ def _await(url: str, processes: Sequence[_Process], state_dir: Path) -> None:
 
 
 def _healthy(url: str) -> bool:
+    """Whether daemons run and every product is loaded; raises ServiceError for one that cannot be."""
     try:
-        answer = requests.post(f"{url}/graphql", json={"query": _HEALTH}, timeout=5).json()
+        answer = requests.post(f"{url}/graphql", json={"query": _HEALTH}, timeout=5).json()["data"]
     except (requests.RequestException, ValueError):
         return False
-    daemons = answer["data"]["instance"]["daemonHealth"]["allDaemonStatuses"]
-    return bool(daemons) and all(daemon["healthy"] for daemon in daemons if daemon["required"])
+    locations = answer["workspaceOrError"]["locationEntries"]
+    loaded = all(location["loadStatus"] == "LOADED" for location in locations)
+    broken = [_load_problem(entry) for entry in locations if entry["locationOrLoadError"].get("message")]
+    if loaded and broken:
+        raise ServiceError(broken)
+    daemons = answer["instance"]["daemonHealth"]["allDaemonStatuses"]
+    return loaded and all(daemon["healthy"] for daemon in daemons if daemon["required"])
+
+
+def _load_problem(entry: dict[str, Any]) -> Problem:
+    return Problem(
+        "FLOE-E902",
+        f"Dagster cannot load '{entry['name']}': {entry['locationOrLoadError']['message'].strip()}",
+        hint="floe compile, then start again",
+    )

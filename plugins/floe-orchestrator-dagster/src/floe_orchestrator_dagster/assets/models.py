@@ -27,7 +27,7 @@ def build_asset(location: Location, artifacts: CompiledArtifacts) -> dg.AssetsDe
     by_key = {dg.AssetKey(asset_path(product, t.table)): t for t in tables(artifacts)}
 
     @dg.multi_asset(
-        name=artifacts.dagster.job_name,
+        name=f"build_{artifacts.dagster.job_name}",  # a job of one name with its step would not load
         specs=[_spec(artifacts, table) for table in tables(artifacts)],
         check_specs=[
             dg.AssetCheckSpec(
