@@ -35,6 +35,8 @@ class Lake:
     con: duckdb.DuckDBPyConnection = field(default_factory=duckdb.connect)
     opened: list[SqlCatalog] = field(default_factory=list)
 
+    _plain: SqlCatalog | None = None
+
     def __post_init__(self) -> None:
         self.home.mkdir(parents=True, exist_ok=True)
         self.manager = self.another_manager()
@@ -53,9 +55,11 @@ class Lake:
         return manager
 
     def plain(self) -> SqlCatalog:
-        catalog = SqlCatalog("floe", **self.properties)
-        self.opened.append(catalog)
-        return catalog
+        """The catalog as anybody opens it; it remembers no table, so one is enough."""
+        if self._plain is None:
+            self._plain = SqlCatalog("floe", **self.properties)
+            self.opened.append(self._plain)
+        return self._plain
 
     def table(self, name: str) -> Table:
         return self.plain().load_table((self.namespace, name))

@@ -74,12 +74,12 @@ def test_a_run_killed_at_any_commit_leaves_all_old_or_all_new(lake: Lake, crashe
 def test_a_run_killed_while_it_writes_files_leaves_everything_as_it_was(lake: Lake, crasher: Crasher) -> None:
     assert crasher.run("fsync", 999, "base") == 0
     killed = 0
-    for n in (1, 3, 7, 12, 18, 24, 28, 31, 34, 36, 38, 40, 42, 44, 46, 50):
+    for n in range(1, 99, 3):
         outcome = crasher.run("fsync", n, f"f{n}")
         if outcome == 0:
             break
         killed += 1
         assert outcome == KILLED
         assert tags(lake) == {("base", "tag", "column_base")}
-    assert killed >= 10
+    assert killed >= 8
     assert tags(lake) == {(f"f{n}", "tag", f"column_f{n}")}

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
 from pyiceberg.catalog.sql import IcebergTables, SqlCatalog
-from pyiceberg.exceptions import NamespaceAlreadyExistsError
-from sqlalchemy import and_, event, insert, make_url, select, update
+from pyiceberg.exceptions import NamespaceAlreadyExistsError, NoSuchNamespaceError, NoSuchTableError
+from pyiceberg.table import Table
+from sqlalchemy import and_, event, insert, make_url, update
 from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from floe_core.errors import ConflictError, PluginError, Problem, ServiceError, WorkError
+from floe_core.errors import ConflictError, FloeError, PluginError, Problem, ServiceError, WorkError
 from floe_iceberg._pyiceberg import table_row
 from floe_iceberg.file_io import DurableFileIO
 from floe_iceberg.table import TableId
@@ -54,16 +55,22 @@ def _refuse_unspeakable(warehouse: str) -> None:
 
 
 def _connect(name: str, properties: Mapping[str, str]) -> SqlCatalog:
-    try:
-        return SqlCatalog(name, **properties)
-    except OperationalError:
-        # another process may have made the same tables at the same time
+    with _asking(name):
         try:
             return SqlCatalog(name, **properties)
-        except SQLAlchemyError as error:
-            raise ServiceError(
-                Problem("FLOE-E602", f"cannot open the catalog '{name}': {error.args[0]}")
-            ) from error
+        except OperationalError:
+            # another process may have made the same tables at the same time
+            return SqlCatalog(name, **properties)
+
+
+@contextmanager
+def _asking(name: str) -> Iterator[None]:
+    try:
+        yield
+    except SQLAlchemyError as error:
+        raise ServiceError(
+            Problem("FLOE-E602", f"the catalog '{name}' does not answer as a catalog: {error.args[0]}")
+        ) from error
 
 
 def _make_durable(connection: Any, _record: object) -> None:
@@ -75,8 +82,37 @@ def _make_durable(connection: Any, _record: object) -> None:
 def ensure_namespace(catalog: SqlCatalog, namespace: str) -> None:
     """Make the namespace unless it is there."""
     # an IntegrityError is somebody else making it between PyIceberg's look and its insert
-    with suppress(NamespaceAlreadyExistsError, IntegrityError):
+    with _asking(catalog.name), suppress(NamespaceAlreadyExistsError, IntegrityError):
         catalog.create_namespace(namespace)
+
+
+def namespaces(catalog: SqlCatalog) -> list[str]:
+    with _asking(catalog.name):
+        return sorted(".".join(namespace) for namespace in catalog.list_namespaces())
+
+
+def tables(catalog: SqlCatalog, namespace: str) -> list[TableId]:
+    """Every table of the namespace, published or not; none when there is no such namespace."""
+    with _asking(catalog.name), suppress(NoSuchNamespaceError):
+        return [TableId(namespace, name) for *_, name in catalog.list_tables(namespace)]
+    return []
+
+
+def load(catalog: SqlCatalog, table: TableId) -> Table | None:
+    """The table as it is now; None when there is none."""
+    try:
+        with _asking(catalog.name):
+            return catalog.load_table(table)
+    except NoSuchTableError:
+        return None
+    except OSError as error:
+        raise WorkError(
+            Problem(
+                "FLOE-E606",
+                f"the table '{table}' is in the catalog, but its metadata cannot be read: {error}",
+                hint="bring its files back, or take it out of the catalog",
+            )
+        ) from error
 
 
 class UnknownOutcome(WorkError):
@@ -144,14 +180,10 @@ def _move(catalog: SqlCatalog, session: Session, move: Move) -> bool:
 
 
 def _landed(catalog: SqlCatalog, moves: Sequence[Move]) -> bool:
+    """Whether the moves are part of the tables' history; others may have come after them."""
     try:
-        with Session(catalog.engine) as session:
-            return all(
-                session.scalar(select(IcebergTables.metadata_location).where(_row(catalog, move.table)))
-                == move.after
-                for move in moves
-            )
-    except SQLAlchemyError as error:
+        return all(_is_in_history(catalog, move) for move in moves)
+    except FloeError as error:
         raise UnknownOutcome(
             Problem(
                 "FLOE-E604",
@@ -159,6 +191,14 @@ def _landed(catalog: SqlCatalog, moves: Sequence[Move]) -> bool:
                 hint="look at the tables once it is back: all of them moved, or none",
             )
         ) from error
+
+
+def _is_in_history(catalog: SqlCatalog, move: Move) -> bool:
+    table = load(catalog, move.table)
+    if table is None:
+        return False
+    earlier = {entry.metadata_file for entry in table.metadata.metadata_log}
+    return move.after in earlier | {table.metadata_location}
 
 
 def _row(catalog: SqlCatalog, table: TableId) -> Any:

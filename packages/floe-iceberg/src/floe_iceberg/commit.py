@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pyiceberg.catalog.sql import SqlCatalog
-from pyiceberg.exceptions import CommitFailedException, NoSuchTableError
+from pyiceberg.exceptions import CommitFailedException
 from pyiceberg.manifest import DataFile
 from pyiceberg.partitioning import UNPARTITIONED_PARTITION_SPEC, PartitionSpec
 from pyiceberg.schema import Schema
@@ -28,7 +28,7 @@ from pyiceberg.table.update import (
 )
 
 from floe_iceberg import _pyiceberg
-from floe_iceberg.catalog import Move, conflict, move_all
+from floe_iceberg.catalog import Move, conflict, load, move_all
 from floe_iceberg.durable import storing
 from floe_iceberg.table import UNPUBLISHED, TableId
 
@@ -105,13 +105,19 @@ def _requirements(metadata: TableMetadata, branch: str) -> list[TableRequirement
 
 
 def _reloaded(catalog: SqlCatalog, name: TableId, requirements: Sequence[TableRequirement]) -> Table:
-    try:
-        table = catalog.load_table(name)
-        for requirement in requirements:
-            requirement.validate(table.metadata)
-    except (NoSuchTableError, CommitFailedException) as error:
-        raise conflict([name]) from error
+    table = load(catalog, name)
+    if table is None or not holds(requirements, table.metadata):
+        raise conflict([name])
     return table
+
+
+def holds(requirements: Sequence[TableRequirement], metadata: TableMetadata) -> bool:
+    try:
+        for requirement in requirements:
+            requirement.validate(metadata)
+    except CommitFailedException:
+        return False
+    return True
 
 
 def _staged(

@@ -8,12 +8,11 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 
 from pyiceberg.catalog.sql import SqlCatalog
-from pyiceberg.exceptions import NoSuchNamespaceError, NoSuchTableError
 from pyiceberg.table.snapshots import ancestors_of
 
 from floe_core.lake import PublishedTable, RunIdentity
+from floe_iceberg import catalog as catalogs
 from floe_iceberg import scan
-from floe_iceberg.catalog import ensure_namespace, open_catalog
 from floe_iceberg.run import RunTransaction, running
 from floe_iceberg.schema import duckdb_type
 from floe_iceberg.table import TableId, TableView, is_unpublished, row_count
@@ -29,7 +28,7 @@ class IcebergTableManager:
     @classmethod
     def open(cls, name: str, properties: Mapping[str, str]) -> IcebergTableManager:
         """Open the catalog with PyIceberg's own properties (uri, warehouse, …), making it when new."""
-        return cls(open_catalog(name, properties), properties)
+        return cls(catalogs.open_catalog(name, properties), properties)
 
     def close(self) -> None:
         """Give the catalog's connections back; the manager is of no use afterwards."""
@@ -69,11 +68,11 @@ class IcebergTableManager:
         return running(RunTransaction(self, identity, reuse))
 
     def namespaces(self) -> list[str]:
-        return sorted(".".join(namespace) for namespace in self.catalog.list_namespaces())
+        return catalogs.namespaces(self.catalog)
 
     def create_namespace(self, namespace: str) -> None:
         """Make the namespace unless it is there."""
-        ensure_namespace(self.catalog, namespace)
+        catalogs.ensure_namespace(self.catalog, namespace)
 
     def table_names(self, namespace: str, *, run: RunTransaction | None = None) -> list[str]:
         """The tables that have rows or columns to show: published ones, and those the run wrote."""
@@ -92,22 +91,14 @@ class IcebergTableManager:
 
     def table_ids(self, namespaces: Sequence[str] | None = None) -> list[TableId]:
         """Every table of the catalog, published or not, sorted."""
-        found = []
-        for namespace in self.namespaces() if namespaces is None else namespaces:
-            try:
-                found += [TableId(namespace, name) for *_, name in self.catalog.list_tables(namespace)]
-            except NoSuchNamespaceError:
-                continue
-        return sorted(found)
+        chosen = self.namespaces() if namespaces is None else namespaces
+        return sorted(table for namespace in chosen for table in catalogs.tables(self.catalog, namespace))
 
     def _view(self, table: TableId, run: RunTransaction | None) -> TableView | None:
         if run is not None:
             return run.view(table)
-        try:
-            found = self.catalog.load_table(table)
-        except NoSuchTableError:
-            return None
-        return None if is_unpublished(found) else TableView.of_main(found)
+        found = catalogs.load(self.catalog, table)
+        return None if found is None or is_unpublished(found) else TableView.of_main(found)
 
     def _published(self, table: TableId) -> PublishedTable | None:
         view = self._view(table, None)

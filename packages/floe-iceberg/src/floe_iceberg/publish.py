@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from pyiceberg.catalog.sql import SqlCatalog
-from pyiceberg.exceptions import CommitFailedException, NoSuchTableError, ValidationError
+from pyiceberg.exceptions import ValidationError
 from pyiceberg.partitioning import PartitionSpec
 from pyiceberg.schema import Schema
 from pyiceberg.table import Table
@@ -34,8 +34,8 @@ from pyiceberg.table.update import (
 )
 
 from floe_iceberg._pyiceberg import metadata_version
-from floe_iceberg.catalog import Move, conflict, move_all
-from floe_iceberg.commit import stage, unpartitioned_spec
+from floe_iceberg.catalog import Move, conflict, load, move_all
+from floe_iceberg.commit import holds, stage, unpartitioned_spec
 from floe_iceberg.durable import storing
 from floe_iceberg.table import UNPUBLISHED, TableId
 
@@ -91,15 +91,14 @@ def publish_all(catalog: SqlCatalog, branch: str, publications: Sequence[Publica
 
 
 def _checked(catalog: SqlCatalog, branch: str, publications: Sequence[Publication]) -> list[Table]:
-    tables, changed = [], []
-    for publication in publications:
-        try:
-            table = catalog.load_table(publication.table)
-            for requirement in publication.requirements(branch):
-                requirement.validate(table.metadata)
-            tables.append(table)
-        except (NoSuchTableError, CommitFailedException):
-            changed.append(publication.table)
+    found = {publication.table: load(catalog, publication.table) for publication in publications}
+    tables = [table for table in found.values() if table is not None]
+    changed = [
+        publication.table
+        for publication in publications
+        if (table := found[publication.table]) is None
+        or not holds(publication.requirements(branch), table.metadata)
+    ]
     if changed:
         raise conflict(changed)
     return tables

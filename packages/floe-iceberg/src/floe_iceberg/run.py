@@ -11,13 +11,13 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import duckdb
-from pyiceberg.exceptions import NoSuchTableError
 from pyiceberg.table import Table
 from pyiceberg.table.snapshots import Snapshot, ancestors_of
 
 from floe_core.errors import ConflictError, Problem
 from floe_core.lake import RunIdentity, Written
 from floe_iceberg import writing
+from floe_iceberg.catalog import load
 from floe_iceberg.evolve import OnSchemaChange
 from floe_iceberg.publish import Publication, publish_all
 from floe_iceberg.table import TableId, TableView, is_unpublished
@@ -156,10 +156,8 @@ class RunTransaction:
             entry = self._entries.get(name)
         if entry is not None:
             return entry
-        try:
-            found = self._seen(self.manager.catalog.load_table(name))
-        except NoSuchTableError:
-            found = _Entry()
+        table = load(self.manager.catalog, name)
+        found = self._seen(table) if table else _Entry()
         with self._lock:
             return self._entries.setdefault(name, found)
 
@@ -176,7 +174,9 @@ class RunTransaction:
     def _adopt(self, reuse: frozenset[str]) -> None:
         """Take over the tables on the run's branch that only models to reuse wrote."""
         for name in self.manager.table_ids():
-            table = self.manager.catalog.load_table(name)
+            table = load(self.manager.catalog, name)
+            if table is None:
+                continue
             head = table.metadata.snapshot_by_name(self.identity.branch)
             writes = self._writes_of(table, head)
             if head is None or head.summary is None or not set(writes) <= reuse:
