@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 
 Files = Mapping[str, str | bytes]
 Write = Callable[[Files], Path]
+Install = Callable[[str, str, str], None]
 
 SHOP: Files = {
     "floe.yaml": "metadata: {name: shop, owner: sales}\n",
@@ -64,3 +66,20 @@ def write(desk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Write:
 def shop(write: Write) -> Path:
     """A small product that compiles."""
     return write(SHOP)
+
+
+@pytest.fixture
+def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Install:
+    """Installs a distribution with one module and its entry points, as pip would leave it."""
+    monkeypatch.syspath_prepend(str(tmp_path))
+
+    def write(distribution: str, entry_points: str, source: str) -> None:
+        module = distribution.replace("-", "_")
+        monkeypatch.delitem(sys.modules, module, raising=False)
+        (tmp_path / f"{module}.py").write_text(source)
+        info = tmp_path / f"{module}-1.2.dist-info"
+        info.mkdir()
+        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {distribution}\nVersion: 1.2\n")
+        (info / "entry_points.txt").write_text(entry_points)
+
+    return write

@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -251,3 +252,36 @@ def test_the_product_says_what_its_platform_leaves_open(shop: Path) -> None:
     assert artifacts.dagster.schedule == {"cron": "0 6 * * *", "timezone": "Europe/Berlin"}
     assert artifacts.retention == {"maxAge": "7d", "column": "_loaded_at"}
     assert artifacts.environments == {"dev": {}, "live": {}}
+
+
+VAULT = """
+from typing import ClassVar
+from floe_core.plugins import PluginMetadata, SecretsPlugin
+from pydantic import SecretStr
+
+class Vault(SecretsPlugin):
+    metadata: ClassVar[PluginMetadata] = PluginMetadata(name="vault", version="1.2")
+    address: str
+    token: SecretStr
+    spare: tuple[SecretStr, ...] = ()
+"""
+
+
+@pytest.mark.requirement("FR-065", "FR-053")
+def test_a_plugins_secrets_stay_out_of_everything_written(
+    shop: Path, install: Callable[[str, str, str], None]
+) -> None:
+    install("a-vault", "[floe.secrets]\nvault = a_vault:Vault\n", VAULT)
+    (shop.parent / "manifest.yaml").write_text(
+        "metadata: {name: p}\nplugins:\n  secrets:\n    type: vault\n"
+        "    config: {address: here, token: hunter2, spare: [hunter3]}\n"
+    )
+    secrets = compile_floe_spec(shop).artifacts.plugins.secrets
+    assert secrets is not None
+    assert (secrets.type, secrets.version, secrets.config) == (
+        "vault",
+        "1.2",
+        {"address": "here", "spare": []},
+    )
+    for path in (shop / "target/floe").iterdir():
+        assert path.is_dir() or "hunter" not in path.read_text()

@@ -100,8 +100,23 @@ def test_several_products_here_are_listed(write: Write) -> None:
 @pytest.mark.requirement("FR-015")
 def test_a_misspelled_product_is_guessed(write: Write) -> None:
     folder = write(PLATFORM)
-    with pytest.raises(SpecError, match=r"no product or folder 'alfa'\n  hint: did you mean 'alpha'\?"):
+    with pytest.raises(SpecError, match=r"no product 'alfa'\n  hint: did you mean 'alpha'\?"):
         locate(Path("alfa"), cwd=folder)
+
+
+@pytest.mark.requirement("FR-015")
+def test_a_folder_that_is_no_product_is_told_apart(write: Write) -> None:
+    folder = write({**PLATFORM, "c/models/x.sql": ""})
+    with pytest.raises(SpecError, match=r"no floe.yaml in 'c'\n  hint: known here: alpha, beta"):
+        locate(Path("c"), cwd=folder)
+
+
+@pytest.mark.requirement("FR-012")
+def test_a_linked_product_is_where_its_files_are(write: Write) -> None:
+    folder = write({**PLATFORM, "elsewhere/x": ""})
+    (folder / "elsewhere/link").symlink_to(folder / "a")
+    expected = Location(folder / "a/floe.yaml", folder / "manifest.yaml")
+    assert locate(Path("link"), cwd=folder / "elsewhere") == expected
 
 
 @pytest.mark.requirement("FR-015")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,23 +14,6 @@ from floe_core.errors import PluginError
 from floe_core.plugins import BASE_CLASSES, PluginRegistry, PluginType
 
 Install = Callable[..., None]
-
-
-@pytest.fixture
-def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Install:
-    """Installs a distribution with one module and its entry points, as pip would leave it."""
-    monkeypatch.syspath_prepend(str(tmp_path))
-
-    def write(distribution: str, entry_points: str, source: str) -> None:
-        module = distribution.replace("-", "_")
-        monkeypatch.delitem(sys.modules, module, raising=False)
-        (tmp_path / f"{module}.py").write_text(source)
-        info = tmp_path / f"{module}-1.2.dist-info"
-        info.mkdir()
-        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {distribution}\nVersion: 1.2\n")
-        (info / "entry_points.txt").write_text(entry_points)
-
-    return write
 
 
 STORE = """

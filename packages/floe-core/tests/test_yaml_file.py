@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from floe_core.errors import Position, SpecError
+from floe_core.errors import Position, SpecError, shown
 from floe_core.yaml_file import MAX_BYTES, MAX_DEPTH, read_yaml
 
 Write = Callable[[dict[str, str | bytes]], Path]
@@ -81,3 +83,26 @@ def test_a_file_of_the_largest_size_is_read_and_no_larger_one(write: Write) -> N
     assert read_yaml(write({"a.yaml": largest}) / "a.yaml").tree == {"a": "b"}
     with pytest.raises(SpecError, match="FLOE-E102 the file is larger than 1 MiB"):
         read_yaml(write({"a.yaml": largest + b"#"}) / "a.yaml")
+
+
+PIECES = st.sampled_from(
+    [*"abx0:-?,[]{}&*!|>'\"%@`#~ \n\t\\", "\ufeff", "\x00", "\x85", "\u2028", "ü", "---", "...", ": ", "\n  "]
+)
+
+
+@pytest.mark.requirement("FR-015")
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(pieces=st.lists(PIECES, max_size=30))
+def test_whatever_is_typed_is_read_or_refused_with_a_place(tmp_path: Path, pieces: list[str]) -> None:
+    path = tmp_path / "any.yaml"
+    path.write_bytes("".join(pieces).encode())
+    assert outcome(path) in (["read"], [shown(path)])
+
+
+def outcome(path: Path) -> list[str]:
+    """That the file was read, or which files its problems are told of."""
+    try:
+        read_yaml(path)
+    except SpecError as error:
+        return sorted({problem.at.file if problem.at else "nowhere" for problem in error.problems})
+    return ["read"]

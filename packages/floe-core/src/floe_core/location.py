@@ -1,4 +1,4 @@
-"""Where a product's files lie. Nothing in here reaches an artifact."""
+"""Where a product's files lie, links resolved. Nothing in here reaches an artifact."""
 
 from __future__ import annotations
 
@@ -47,11 +47,11 @@ def locate(product: Path | None = None, *, manifest: Path | None = None, cwd: Pa
     Raises SpecError when there is none, when several could be meant, and when the manifest that is
     named does not exist.
     """
-    here = Path.cwd() if cwd is None else cwd.absolute()
+    here = (cwd or Path.cwd()).resolve()
     chosen = None if manifest is None else _manifest_file(here / manifest)
     if product is None:
         return _product_here(here, chosen)
-    path = Path(os.path.normpath(here / product))
+    path = (here / product).resolve()
     if path.is_file():
         return _location(path, chosen)
     if (path / SPEC_NAME).is_file():
@@ -64,7 +64,7 @@ def find_products(start: Path, *, manifest: Path | None = None) -> list[Location
 
     Without a manifest that is the product ``start`` stands in, or those a few levels below it.
     """
-    start = start.absolute()
+    start = start.resolve()
     if manifest := _manifest_file(start / manifest) if manifest else _first_above(start, MANIFEST_NAME):
         return [
             location
@@ -109,13 +109,8 @@ def _product_named(product: Path, here: Path, manifest: Path | None) -> Location
         raise SpecError(
             Problem("FLOE-E211", f"several products named '{product}': {places}", hint="name the folder")
         )
-    raise SpecError(
-        Problem(
-            "FLOE-E210",
-            f"no product or folder '{product}'",
-            hint=did_you_mean(str(product), _names(products)),
-        )
-    )
+    what = f"no {SPEC_NAME} in '{product}'" if (here / product).is_dir() else f"no product '{product}'"
+    raise SpecError(Problem("FLOE-E210", what, hint=did_you_mean(str(product), _names(products))))
 
 
 def _names(products: list[Location]) -> list[str]:
@@ -143,7 +138,7 @@ def _manifest_or(spec_path: Path, default: Path) -> Path | None:
 
 
 def _manifest_file(path: Path, at: Position | None = None) -> Path:
-    path = Path(os.path.normpath(path))
+    path = path.resolve()
     if path.is_dir():
         path /= MANIFEST_NAME
     if not path.is_file():
