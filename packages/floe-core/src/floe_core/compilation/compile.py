@@ -92,7 +92,7 @@ def _find(plan: Plan, node: ParsedNode, compiled: CompiledNode, error: BindError
 def _words(error: BindError, names: set[str]) -> tuple[str, str | None]:
     """The engine's message on one line, its suggestions as the hint; tables only of the project."""
     told, _, _ = error.message.partition("Candidate functions:")  # every overload there is
-    lines = [line.strip() for line in told.splitlines() if line.strip()]
+    lines = [line.strip().replace("bindings: :", "bindings:") for line in told.splitlines() if line.strip()]
     guesses = [line for line in lines if line.startswith(("Candidate", "Did you mean"))]
     said = " ".join(line for line in lines if line not in guesses)
     hints = [guess for guess in guesses if guess.startswith("C") or names & set(guess.split('"'))]
