@@ -285,3 +285,34 @@ def test_a_plugins_secrets_stay_out_of_everything_written(
     )
     for path in (shop / "target/floe").iterdir():
         assert path.is_dir() or "hunter" not in path.read_text()
+
+
+@pytest.mark.requirement("WU-6", "FR-010")
+def test_what_only_the_run_can_know_is_deferred_with_everything_behind_it(shop: Path) -> None:
+    (shop / "models/asks.sql").write_text(
+        "{% set names = dbt_utils_like() %}select '{{ names }}' as names from {{ ref('stg_orders') }}\n"
+    )
+    (shop / "macros").mkdir()
+    (shop / "macros/m.sql").write_text(
+        "{% macro dbt_utils_like() %}"
+        "{% if execute %}{{ return(run_query('select 1').columns[0].values()) }}{% endif %}"
+        "{% endmacro %}\n"
+    )
+    (shop / "models/reads_it.sql").write_text("select whatever from {{ ref('asks') }}\n")
+    (shop / "models/reads_a_source.sql").write_text(
+        "select day, amount * 2 as twice from {{ source('bank', 'rates') }}\n"
+    )
+    (shop / "models/sources.yml").write_text(
+        "sources:\n  - name: bank\n    tables:\n      - name: rates\n        columns:\n"
+        "          - {name: day, data_type: date}\n          - {name: amount, data_type: 'decimal(9,2)'}\n"
+    )
+    models = {model.name: model for model in compile_floe_spec(shop).artifacts.transforms}
+    assert {name: model.proof for name, model in models.items()} == {
+        "asks": "deferred",
+        "customers": "bound",
+        "reads_a_source": "bound",
+        "reads_it": "deferred",
+        "stg_orders": "bound",
+    }
+    assert [column.name for column in models["reads_a_source"].columns] == ["day", "twice"]
+    assert models["reads_it"].columns == ()
