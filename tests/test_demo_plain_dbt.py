@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
@@ -9,7 +11,8 @@ from dbt.artifacts.schemas.run import RunExecutionResult
 from dbt.cli.main import dbtRunner
 
 from tests.demo import Demo
-from tests.oracles import customer_360
+from tests.oracles import customer_360, financial_risk
+from tests.oracles.financial_book import Book
 
 pytestmark = pytest.mark.xdist_group("demo")
 
@@ -20,16 +23,33 @@ def invoke(*arguments: str) -> list[Any]:
     return list(cast(RunExecutionResult, done.result).results)
 
 
+def financial_risk_mart(seeds: Path) -> dict[str, dict[str, Any]]:
+    return financial_risk.mart(Book.read(seeds))
+
+
 @pytest.mark.requirement("WU-5", "FR-084", "FR-085")
-def test_plain_dbt_builds_customer_360_into_the_same_mart(
-    demo: Demo, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("name", "mart", "key", "oracle"),
+    [
+        ("customer-360", "mart_customer_360", "customer_id", customer_360.mart),
+        ("financial-risk", "mart_risk_dashboard", "portfolio_id", financial_risk_mart),
+    ],
+    ids=["customer-360", "financial-risk"],
+)
+def test_plain_dbt_builds_a_product_into_the_same_mart(
+    name: str,
+    mart: str,
+    key: str,
+    oracle: Callable[[Path], dict[str, dict[str, Any]]],
+    demo: Demo,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    product = demo.product("customer-360")
+    product = demo.product(name)
     monkeypatch.chdir(product)
 
     nodes = invoke("build")
-    [shown] = invoke("show", "--inline", "from {{ ref('mart_customer_360') }}", "--limit", "-1")
+    [shown] = invoke("show", "--inline", f"from {{{{ ref('{mart}') }}}}", "--limit", "-1")
 
     assert [node.node.name for node in nodes if node.status not in ("success", "pass")] == []
     rows = [dict(zip(shown.agate_table.column_names, row, strict=True)) for row in shown.agate_table.rows]
-    assert {row["customer_id"]: row for row in rows} == customer_360.mart(product / "seeds")
+    assert {row[key]: row for row in rows} == oracle(product / "seeds")

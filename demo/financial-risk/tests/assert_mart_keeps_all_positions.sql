@@ -15,12 +15,12 @@ counted as (
 
 reported as (
     select
-        (select sum(total_positions) from {{ ref('mart_risk_dashboard') }}) as positions,
-        (select sum(position_count) from {{ ref('int_counterparty_exposure') }}) as with_counterparty
+        (select sum(total_positions) from {{ ref('mart_risk_dashboard') }}) as reported,
+        (select sum(position_count) from {{ ref('int_counterparty_exposure') }}) as reported_with_counterparty
 )
 
 select *
 from counted
 cross join reported
-where counted.positions is distinct from reported.positions
-    or counted.with_counterparty is distinct from reported.with_counterparty
+where positions is distinct from reported
+    or with_counterparty is distinct from reported_with_counterparty

@@ -70,21 +70,14 @@ returns as (
     where moves.former_close is not null
 ),
 
--- The sample standard deviation: square root and division in doubles, then rounded to 1e-8.
-volatilities as (
+-- Of the sample. Here doubles begin, so what comes of it is rounded: standard deviations to 1e-8, money to a cent.
+variances as (
     select
         instrument_id,
         count(*) as return_count,
         cast(
-            cast(
-                round(
-                    sqrt(
-                        cast(count(*) * sum(daily_return * daily_return) - sum(daily_return) * sum(daily_return) as double)
-                        / nullif(count(*) * (count(*) - 1), 0)
-                    )
-                ) as decimal(10, 0)
-            ) * 0.00000001 as decimal(10, 8)
-        ) as daily_volatility
+            count(*) * sum(daily_return * daily_return) - sum(daily_return) * sum(daily_return) as double
+        ) / nullif(count(*) * (count(*) - 1), 0) as variance
     from returns
     group by instrument_id
 ),
@@ -146,7 +139,15 @@ components as (
     group by gains.portfolio_id, gains.instrument_id, whole.variance, whole.day_count, whole.gain
 ),
 
--- covariance and variance carry the same factor n (n - 1); doubles again, then whole cents.
+volatilities as (
+    select
+        instrument_id,
+        return_count,
+        cast(cast(round(sqrt(variance)) as decimal(10, 0)) * 0.00000001 as decimal(10, 8)) as daily_volatility
+    from variances
+),
+
+-- covariance and variance carry the same factor n (n - 1).
 deviations as (
     select
         *,

@@ -43,7 +43,6 @@ def _amended(dice: Dice, entries: dict[str, Position], position: Position) -> Po
 
 
 def _position_row(dice: Dice, position: Position) -> list[str]:
-    counterparty = position.counterparty.id if position.counterparty else dice.pick(["", "", " N/A "])
     sign = "-" if position.is_short and dice.chance(30) else ""
     separator = "," if dice.chance(25) else ""
     status = "canceled" if position.status == "cancelled" and dice.chance(50) else position.status
@@ -52,7 +51,7 @@ def _position_row(dice: Dice, position: Position) -> list[str]:
         _untidy(dice, position.portfolio, percent=10),
         _untidy(dice, position.desk, percent=15),
         _untidy(dice, position.instrument_id, percent=8),
-        _untidy(dice, counterparty, percent=6),
+        _counterparty_text(dice, position.counterparty),
         dice.pick(
             ["SHORT", "short", "Short ", "S", "SELL"] if position.is_short else ["LONG", "long", "L", "Buy"]
         ),
@@ -63,6 +62,10 @@ def _position_row(dice: Dice, position: Position) -> list[str]:
         _untidy(dice, status, percent=15),
         str(position.updated_at),
     ]
+
+
+def _counterparty_text(dice: Dice, counterparty: Counterparty | None) -> str:
+    return _untidy(dice, counterparty.id, percent=6) if counterparty else dice.pick(["", "", " N/A "])
 
 
 def market_rows(dice: Dice, closes: list[Close], *, corrected: int, repeated: int) -> Table:
