@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
+
 import dagster as dg
 import pytest
 
@@ -10,6 +14,7 @@ from floe_core.events import ModelFinished, Published
 from floe_core.lake import RunIdentity
 from floe_core.ledger import Ledger
 from floe_core.run_lock import run_lock
+from testing.polling import wait_for
 
 MATERIALIZATION = dg.DagsterEventType.ASSET_MATERIALIZATION
 CHECK = dg.DagsterEventType.ASSET_CHECK_EVALUATION
@@ -135,6 +140,50 @@ def test_a_second_run_while_one_is_going_is_told_which(shop) -> None:  # type: i
     assert shop.published() == {}
     assert shop.run().state == "succeeded"
     assert {run.run_id: run.state for run in Ledger(shop.state_dir).runs()}["11111111-aaaa"] == "failed"
+
+
+_SLOW = "select count(*) as total from range(1000000) a, range(1000000) b, {{ ref('stg_sales') }}\n"
+_RUN = "import sys; from floe_core.cli import main; sys.argv = ['floe', 'run']; main()"
+
+
+@pytest.mark.requirement("FR-027", "FR-028")
+@pytest.mark.parametrize(
+    ("sent", "exit_code", "state", "status", "reason"),
+    [
+        (signal.SIGINT, 130, "cancelled", "CANCELED", "interrupted"),
+        (signal.SIGKILL, -9, "failed", "FAILURE", "its process ended without a word"),
+    ],
+)
+def test_a_run_ended_from_outside_publishes_nothing_and_is_on_record_when_the_next_has_run(  # type: ignore[no-untyped-def]
+    shop, sent, exit_code, state, status, reason
+) -> None:
+    shop.run()
+    before = shop.published()
+    good = (shop.home / "models/marts/mart_total.sql").read_text()
+    shop.write("models/marts/mart_total.sql", _SLOW)
+    process = subprocess.Popen([sys.executable, "-c", _RUN], cwd=shop.home, stderr=subprocess.PIPE)
+    ended = wait_for(lambda: _models(shop, "stg_sales"), timeout_s=120)
+    process.send_signal(sent)
+    _, told = process.communicate(timeout=60)
+    during = shop.published()
+    shop.write("models/marts/mart_total.sql", good)
+
+    result = shop.run()
+
+    assert (process.returncode, ended, during) == (exit_code, ["succeeded"], before)
+    assert b"Traceback" not in told
+    assert (result.state, result.published) == ("succeeded", True)
+    [_, broken, _] = reversed(Ledger(shop.state_dir).runs())
+    assert (broken.state, broken.published, broken.reason) == (state, False, reason)
+    dagster = next(run for run in shop.dagster_runs() if run.run_id == broken.run_id)
+    assert dagster.status.value == status
+
+
+def _models(shop, name: str) -> list[str]:  # type: ignore[no-untyped-def]
+    """The states of the model in the run that is going."""
+    ledger = Ledger(shop.state_dir)
+    going = [ledger.attempt(run.run_id, run.attempt) for run in ledger.running()]
+    return [model.state for run in going for model in run.models if model.name == name]
 
 
 def _materialized(shop, run_id: str) -> dict[str, tuple[object, object, object]]:  # type: ignore[no-untyped-def]

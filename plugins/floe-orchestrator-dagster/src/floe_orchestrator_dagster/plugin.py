@@ -47,12 +47,14 @@ class DagsterOrchestratorPlugin(OrchestratorPlugin):
         full_refresh: bool,
         observe: Callable[[RunEvent], None],
     ) -> RunResult:
+        from floe_orchestrator_dagster.dead_runs import report_dead_runs
         from floe_orchestrator_dagster.execution import execute_job
         from floe_orchestrator_dagster.instance import open_instance
 
         watching = Watcher(observe)
         with open_instance(location.state_dir) as instance, watched(watching):
             ended = execute_job(instance, location, artifacts, select=select, full_refresh=full_refresh)
+            report_dead_runs(instance, location.state_dir)
         if watching.error:
             raise watching.error
         result = Ledger(location.state_dir).attempt(ended.run_id, 1)
