@@ -64,7 +64,7 @@ class DbtProject:
         )
         profiles = {"shop": {"target": "floe", "outputs": {"floe": output}}}
         self.write("target/floe/profiles.yml", yaml.safe_dump(profiles))
-        if self.saved_parse is not None:
+        if self.saved_parse is not None and not self.location.target_dir.exists():
             self.location.target_dir.mkdir(parents=True)
             shutil.copy(self.saved_parse, self.location.target_dir / "partial_parse.msgpack")
 

@@ -29,10 +29,9 @@ def _run(project: pytest.Pytester, *options: str) -> pytest.RunResult:
 @pytest.mark.requirement("NF-4", "TQR-010")
 def test_everything_wrong_with_a_module_is_its_collection_error(other: pytest.Pytester) -> None:
     other.makepyfile(
-        "import pytest, time\n"
+        "import pytest\n"
         "def test_unmarked():\n"
-        "    time.sleep(0)\n"
-        "    assert 1 + 1 == 2\n"
+        "    assert True\n"
         "@pytest.mark.requirement('FR-999')\n"
         "def test_unknown():\n"
         "    assert 1 + 1 == 2\n"
@@ -43,7 +42,7 @@ def test_everything_wrong_with_a_module_is_its_collection_error(other: pytest.Py
         [
             "*::test_unmarked: names no requirement: add @pytest.mark.requirement*",
             "*::test_unknown: 'FR-999' is no known requirement",
-            "*.py:3: 'time.sleep': poll the condition*",
+            "*.py:3: asserts a constant, which is always true",
         ]
     )
 
