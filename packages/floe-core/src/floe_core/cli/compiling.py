@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from floe_core.cli.output import Output
+from floe_core.cli.output import Output, counted
 from floe_core.cli.problems import show_problems
 from floe_core.compiler import Compilation, compile_product
 from floe_core.location import Location
@@ -35,8 +35,3 @@ def _line(compilation: Compilation, seconds: float) -> str:
     end = "unchanged" if compilation.unchanged else f"{seconds:.1f} s"
     name = artifacts.metadata.product_name
     return f"compiled {name}: {', '.join(parts)}, digest {artifacts.digest[:8]}, {end}"
-
-
-def counted(count: int, thing: str) -> str:
-    """The count with its noun: '1 model', '2 models'."""
-    return f"{count} {thing}" if count == 1 else f"{count} {thing}s"

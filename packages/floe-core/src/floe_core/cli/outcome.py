@@ -9,7 +9,7 @@ from typing import get_args
 
 import click
 
-from floe_core.cli.compiling import counted
+from floe_core.cli.output import counted
 from floe_core.cli.shapes import tested
 from floe_core.events import TestFinished, TestState
 from floe_core.run_result import ModelResult, RunResult, TestResult

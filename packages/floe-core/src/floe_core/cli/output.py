@@ -92,7 +92,7 @@ def _compact(value: Any) -> str:
 def _plain(value: Any) -> Any:
     """The value in JSON's own terms: NaN and infinities become text, times ISO 8601 in UTC."""
     if isinstance(value, float) and not math.isfinite(value):
-        return str(value)
+        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
     if isinstance(value, datetime):
         return timestamp(value)
     if isinstance(value, Mapping):
@@ -105,3 +105,8 @@ def _plain(value: Any) -> Any:
 def timestamp(moment: datetime) -> str:
     """ISO 8601 in UTC, to the millisecond, with a Z."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def counted(count: int, thing: str) -> str:
+    """The count with its noun: '1 model', '1,200 models'."""
+    return f"{count:,} {thing}" if count == 1 else f"{count:,} {thing}s"

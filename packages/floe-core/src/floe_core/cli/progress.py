@@ -11,7 +11,7 @@ from itertools import islice
 import click
 
 from floe_core.cli.outcome import why
-from floe_core.cli.output import colours_unwanted
+from floe_core.cli.output import colours_unwanted, counted
 from floe_core.events import ModelFinished, ModelStarted, RunEvent, TestFinished
 
 _COLOURS = {
@@ -63,7 +63,7 @@ class Progress:
     def _model(self, event: ModelFinished) -> str:
         total = str(max(self._total, self._done))
         word = _WORDS.get(event.state, event.state).ljust(_STATE_WIDTH)
-        rows = "" if event.rows is None else f"{event.rows:,} rows"
+        rows = "" if event.rows is None else counted(event.rows, "row")
         line = (
             f"{self._done:>{len(total)}}/{total}  {click.style(word, fg=_COLOURS[event.state])}"
             f"  {event.name:<{self._width}}  {rows:>16}"

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from unicodedata import combining, east_asian_width
 
 _GAP = "  "
-_NUMBERS = ("INT", "HUGEINT", "UHUGEINT", "DECIMAL", "DOUBLE", "FLOAT", "REAL")
+_NUMBERS = ("INT", "INTEGER", "DECIMAL", "DOUBLE", "FLOAT", "REAL")
 
 
 def table(headers: Sequence[str], rows: Iterable[Sequence[object]], *, right: Sequence[bool] = ()) -> str:
@@ -24,7 +24,7 @@ def table(headers: Sequence[str], rows: Iterable[Sequence[object]], *, right: Se
 def is_number(engine_type: str) -> bool:
     """Whether values of the engine's type are numbers, which read best flush right."""
     name = engine_type.upper().split("(")[0]
-    return not name.endswith("]") and name.endswith(_NUMBERS) and not name.startswith(("POINT", "STRUCT"))
+    return name.endswith(_NUMBERS) and not engine_type.endswith("]")
 
 
 def _line(cells: Sequence[str], widths: Sequence[int], right: Sequence[bool]) -> str:

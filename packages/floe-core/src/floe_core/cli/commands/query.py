@@ -7,9 +7,8 @@ from pathlib import Path
 
 import click
 
-from floe_core.cli.compiling import counted
 from floe_core.cli.options import manifest_option, product_option
-from floe_core.cli.output import Output, output_option
+from floe_core.cli.output import Output, counted, output_option
 from floe_core.cli.stores import open_store
 from floe_core.cli.table import is_number, table
 
