@@ -29,8 +29,8 @@ help:  ## Say what there is to do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
 
 .PHONY: demo
-demo: .venv/.ready  ## Set everything up, run the demo products and leave Dagster's UI on them
-	@cd demo && ../$(BIN)/floe demo
+demo: .venv/.ready  ## Set everything up, run the demo products, leave the UI on them (ARGS=--port=3100)
+	@cd demo && ../$(BIN)/floe demo $(ARGS)
 
 .PHONY: demo-stop
 demo-stop:  ## End what the demo left running
