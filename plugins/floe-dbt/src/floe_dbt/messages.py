@@ -21,6 +21,7 @@ _LINE = re.compile(r"^\s*(?:line |Syntax error near line )(\d+)", re.MULTILINE)
 _COLUMN = re.compile(r'in "<unicode string>", line (\d+), column (\d+)')
 _FILE = re.compile(r"[\w./\\ -]*[\w-]+\.(?:sql|ya?ml|py|md|csv)\b")
 _QUOTED = re.compile(r"['\"]([^'\"\n]+)['\"]")
+_GUESS_AT_A_SYSTEM_TABLE = re.compile(r'Did you mean "(pg_|duckdb_|information_schema|sqlite_)')
 _ENDS = re.compile(
     r"^(-{5,}|Raw Error:|Error encountered in |Compiled code at |compiled code at |> (in|called by) )"
 )
@@ -36,7 +37,7 @@ def cleaned(text: str) -> str:
         if not stripped or _ENDS.match(stripped) or stripped.startswith("Traceback"):
             break
         kept.append(stripped)
-    return " ".join(kept) or text.strip().splitlines()[0]
+    return " ".join(kept) or text.strip()
 
 
 def database_error(text: str) -> str:
@@ -48,7 +49,8 @@ def database_error(text: str) -> str:
     for line in lines:
         if not line or _ENDS.match(line) or line.startswith(("Traceback", "LINE ")):
             break
-        kept.append(line)
+        if not _GUESS_AT_A_SYSTEM_TABLE.match(line):
+            kept.append(line)
     return "\n".join(kept) or text.strip()
 
 
@@ -77,8 +79,8 @@ def _sentence(text: str) -> str:
     if yaml:
         lines = [line.strip() for line in yaml[1].splitlines()]
         return "not valid YAML: " + ", ".join(line for line in lines if line and not line.startswith('in "'))
-    without_place = "\n".join(line for line in text.splitlines() if not re.match(r"^\s*line \d+\s*$", line))
-    return re.sub(r"^(Model|Test|Snapshot|Seed) ", lambda kind: kind[0].lower(), cleaned(without_place))
+    without_excerpt = re.split(r"\n\s*line \d+\s*(?:\n|$)", text)[0]
+    return re.sub(r"^(Model|Test|Snapshot|Seed) ", lambda kind: kind[0].lower(), cleaned(without_excerpt))
 
 
 def _project_file(location: DbtLocation) -> Position:

@@ -10,7 +10,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, NoReturn
 
-import jinja2
 from dbt.adapters.base import BaseAdapter
 from dbt.adapters.factory import get_adapter, register_adapter, reset_adapters
 from dbt.compilation import Compiler
@@ -27,21 +26,14 @@ from floe_dbt.messages import cleaned, leading_lines
 from floe_dbt.parsing import Parsed, parse
 from floe_dbt.seeds import compile_seed
 
-# what a template's own expressions can raise, besides what dbt makes of it
-_TEMPLATE_ERRORS = (
-    DbtBaseException,
-    jinja2.TemplateError,
-    ArithmeticError,
-    AttributeError,
-    LookupError,
-    TypeError,
-    ValueError,
-)
 ASKED = "its SQL depends on what a query answers while it is rendered"
 
 
-class QueriedWhileRendering(Exception):
-    """A template asked the warehouse, so its SQL is known only in a run."""
+class QueriedWhileRendering(DbtRuntimeError):
+    """A template asked the warehouse, so its SQL is known only in a run; dbt passes its own errors on."""
+
+    def __init__(self) -> None:
+        super().__init__(ASKED)
 
 
 def render(location: DbtLocation, project: ParsedProject) -> dict[str, CompiledNode]:
@@ -103,16 +95,14 @@ class _Renderer:
             compiled = self._compiler.compile_node(fresh, self._manifest, {}, write=False)
         except QueriedWhileRendering:
             return CompiledNode(deferred=ASKED)
-        except DbtRuntimeError as error:
-            return self._failed(node, error, error.msg)
-        except _TEMPLATE_ERRORS as error:
-            return self._failed(node, error, str(error))
+        except DbtBaseException as error:  # dbt makes one of everything that a template raises
+            return self._failed(node, error)
         return CompiledNode(sql=compiled.compiled_code)
 
-    def _failed(self, node: ParsedNode, error: BaseException, text: str) -> CompiledNode:
+    def _failed(self, node: ParsedNode, error: DbtBaseException) -> CompiledNode:
         line = _template_line(error)
         offset = leading_lines(self._project_dir / node.path) if node.resource_type == "model" else 0
-        return CompiledNode(error=cleaned(text), error_line=(line or 1) + (offset if line else 0))
+        return CompiledNode(error=cleaned(str(error)), error_line=(line or 1) + (offset if line else 0))
 
 
 def _template_line(error: BaseException | None) -> int | None:
@@ -126,7 +116,9 @@ def _template_line(error: BaseException | None) -> int | None:
 
 def _first_template_frame(traceback: TracebackType | None) -> int | None:
     while traceback is not None:
-        if traceback.tb_frame.f_globals.get("__jinja_template__") is not None:
+        if (
+            traceback.tb_frame.f_code.co_filename == "<template>"
+        ):  # so Jinja names it, with the source's lines
             return traceback.tb_lineno
         traceback = traceback.tb_next
     return None

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from multiprocessing.context import SpawnContext
 from typing import Any
 
@@ -18,6 +19,8 @@ from dbt_common.exceptions import DbtRuntimeError
 
 from floe_core.errors import FloeError
 
+INTERRUPTED = "INTERRUPT Error: the run was stopped"
+
 
 class FloeConnectionManager(DuckDBConnectionManager):
     """DuckDB without transactions: it owns no data, and a view made for one thread serves all."""
@@ -27,6 +30,8 @@ class FloeConnectionManager(DuckDBConnectionManager):
     def __init__(self, config: AdapterRequiredConfig, mp_context: SpawnContext) -> None:
         super().__init__(config, mp_context)
         self.close_all_connections()  # dbt makes one manager per invocation; nothing of the last one stays
+        self._cancelled = threading.Event()
+        self._over = threading.Event()
 
     @classmethod
     def open(cls, connection: Connection) -> Connection:
@@ -68,7 +73,28 @@ class FloeConnectionManager(DuckDBConnectionManager):
         return raw_cursor(self.get_thread_connection().handle)
 
     def cancel(self, connection: Connection) -> None:
-        raw_cursor(connection.handle).interrupt()
+        with suppress(duckdb.ConnectionException):  # it was closed meanwhile
+            raw_cursor(connection.handle).interrupt()
+
+    def cancel_open(self) -> list[str]:
+        """Stop what runs, and what is about to: DuckDB forgets an interrupt that comes before its query."""
+        self._cancelled.set()
+        names: list[str] = super().cancel_open()
+        threading.Thread(target=self._keep_cancelling, daemon=True).start()
+        return names
+
+    def cleanup_all(self) -> None:
+        self._over.set()
+        super().cleanup_all()
+
+    def _keep_cancelling(self) -> None:
+        while not self._over.wait(0.05):
+            super().cancel_open()
+
+    def refuse_when_cancelled(self) -> None:
+        """Raise once the run is being stopped, so that no new statement begins."""
+        if self._cancelled.is_set():
+            raise DbtRuntimeError(INTERRUPTED)
 
     def add_query(
         self,
@@ -84,6 +110,7 @@ class FloeConnectionManager(DuckDBConnectionManager):
                 sql, False, bindings, abridge_sql_log, retryable_exceptions, retry_limit
             )
 
+        self.refuse_when_cancelled()
         with self.exception_handler(sql):
             cursor = self.cursor()
             self.floe().attach_mentioned(cursor, sql)

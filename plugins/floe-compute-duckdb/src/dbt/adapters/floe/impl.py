@@ -120,6 +120,7 @@ class FloeAdapter(DuckDBAdapter):
         """Write a SELECT's rows to the relation on the run's branch; how many rows it then holds."""
         table, cursor, environment = self._id(relation), self.connections.cursor(), self.connections.floe()
         keys = (unique_key,) if isinstance(unique_key, str) else tuple(unique_key or ())
+        self.connections.refuse_when_cancelled()
         with self.connections.exception_handler(sql):
             environment.attach_mentioned(cursor, sql)
             written = the_run().write(

@@ -18,11 +18,7 @@ class SeedProblem(NamedTuple):
     line: int
 
 
-_EXCERPT = (
-    "Original Line:",
-    "Invalid Input Error: CSV Error on Line:",
-    "Conversion Error: CSV Error on Line:",
-)
+_EXCERPTS = ("Original Line:", "Invalid Input Error: CSV Error", "Conversion Error: CSV Error")
 
 
 def seed_select(path: str, columns: Sequence[tuple[str, str]], delimiter: str) -> str:

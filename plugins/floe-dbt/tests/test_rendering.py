@@ -1,0 +1,71 @@
+"""Rendering gives the SQL a run would bind, without a warehouse."""
+
+from __future__ import annotations
+
+import pytest
+
+from testing.dbt_project import DbtProject
+
+ASKED = "its SQL depends on what a query answers while it is rendered"
+
+
+@pytest.mark.requirement("FR-010", "WU-6")
+def test_models_and_tests_are_rendered_and_nothing_is_asked(project: DbtProject) -> None:
+    project.models(
+        base="select 1 as id",
+        mid="{{ config(materialized='ephemeral') }} select id from {{ ref('base') }}",
+        top="{{ config(materialized='incremental') }} select * from {{ ref('mid') }}"
+        "{% if is_incremental() %} where false {% endif %}",
+        asks="select {{ run_query('select 1').columns[0].values()[0] if execute }} as n",
+        columns="select {{ adapter.get_columns_in_relation(ref('base')) | length }} as n",
+        there="select {{ 1 if load_relation(ref('base')) else 0 }} as n",
+    )
+    project.write(
+        "models/schema.yml", "models: [{name: base, columns: [{name: id, data_tests: [not_null]}]}]\n"
+    )
+
+    compiled = project.compile()
+
+    assert compiled["base"].sql == "select 1 as id"
+    assert str(compiled["top"].sql).strip() == (
+        'with __dbt__cte__mid as (\n select id from "floe"."shop_1"."base"\n) select * from __dbt__cte__mid'
+    )
+    assert str(compiled["not_null_base_id"].sql).split() == (
+        ["select", "id", "from", '"floe"."shop_1"."base"', "where", "id", "is", "null"]
+    )
+    assert (compiled["asks"].deferred, compiled["columns"].deferred) == (ASKED, ASKED)
+    assert compiled["there"].sql == "select 0 as n"
+
+
+@pytest.mark.requirement("FR-010", "FR-016")
+def test_rendering_twice_in_a_process_gives_the_same(project: DbtProject) -> None:
+    project.models(
+        mid="{{ config(materialized='ephemeral') }} select 1 as id",
+        top="select * from {{ ref('mid') }}",
+    )
+
+    first, second = project.compile(), project.compile()
+
+    assert first == second
+    assert project.build().errors == {}
+    assert project.rows("top") == [(1,)]
+
+
+@pytest.mark.requirement("FR-015", "FR-066")
+def test_a_template_that_fails_names_the_line_of_the_file(project: DbtProject) -> None:
+    project.models(
+        undefined="\n\nselect 1 as id,\n  {{ nothing.at.all }} as n",
+        unknown="select\n{{ no_such_macro(1) }}",
+        raised="select 1,\n\n{{ exceptions.raise_compiler_error('no way') if execute }}",
+        typed="select {{ 'a' + 1 if execute }}",
+        fine="select 1 as id",
+    )
+
+    compiled = project.compile()
+
+    lines = {name: node.error_line for name, node in compiled.items() if node.error}
+    assert lines == {"undefined": 4, "unknown": 2, "raised": 3, "typed": 1}
+    assert str(compiled["undefined"].error).startswith("'nothing' is undefined")
+    assert str(compiled["unknown"].error).startswith("'no_such_macro' is undefined")
+    assert compiled["raised"].error == "no way"
+    assert compiled["fine"].sql == "select 1 as id"
