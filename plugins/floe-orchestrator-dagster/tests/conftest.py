@@ -1,93 +1,14 @@
-"""A small product, compiled and run for real."""
+"""Every test gets a shop of its own."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import dagster as dg
 import pytest
-from pyiceberg.catalog.sql import SqlCatalog
 
-from floe_core.compiler import compile_floe_spec
-from floe_core.events import RunEvent
-from floe_core.location import Location
-from floe_core.run_result import RunResult
-from floe_core.schemas.artifacts import CompiledArtifacts
-from floe_orchestrator_dagster import DagsterOrchestratorPlugin
-from floe_orchestrator_dagster.instance import open_instance
-
-_FILES = {
-    "floe.yaml": "metadata: {name: corner-shop, owner: till}\nschedule: {every: 10m}\n",
-    "dbt_project.yml": "name: corner_shop\nversion: '1.0'\nprofile: corner_shop\n",
-    "seeds/raw_sales.csv": "id,amount\n1,10\n2,20\n3,30\n",
-    "models/staging/stg_sales.sql": "select id, amount::integer as amount from {{ ref('raw_sales') }}\n",
-    "models/marts/mart_total.sql": "select sum(amount)::bigint as total from {{ ref('stg_sales') }}\n",
-    "models/schema.yml": (
-        "models:\n"
-        "  - name: stg_sales\n    description: what was sold\n    columns:\n"
-        "      - {name: id, data_tests: [unique, not_null]}\n"
-        "  - name: mart_total\n    columns:\n"
-        "      - name: total\n        data_tests: [{not_null: {config: {severity: warn}}}]\n"
-    ),
-}
-
-
-@dataclass
-class Shop:
-    """The product in its folder; every look at the catalog is plain PyIceberg's."""
-
-    home: Path
-
-    def compile(self) -> tuple[Location, CompiledArtifacts]:
-        compilation = compile_floe_spec(self.home)
-        return compilation.location, compilation.artifacts
-
-    def run(self, *select: str, observe: Callable[[RunEvent], None] = lambda event: None) -> RunResult:
-        location, artifacts = self.compile()
-        return DagsterOrchestratorPlugin().run(
-            location, artifacts, select=select, full_refresh=False, observe=observe
-        )
-
-    def write(self, file: str, text: str) -> None:
-        path = self.home / file
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-
-    @property
-    def state_dir(self) -> Path:
-        return self.home / ".floe"
-
-    def published(self) -> dict[str, tuple[int, list[dict[str, Any]]]]:
-        """Snapshot id and rows of every table that has any."""
-        catalog = SqlCatalog(
-            "floe", uri=f"sqlite:///{self.state_dir}/catalog.db", warehouse=f"file://{self.state_dir}"
-        )
-        found = {}
-        for identifier in (
-            catalog.list_tables("corner-shop") if catalog.namespace_exists("corner-shop") else ()
-        ):
-            table = catalog.load_table(identifier)
-            if snapshot := table.current_snapshot():
-                found[identifier[-1]] = (snapshot.snapshot_id, table.scan().to_arrow().to_pylist())
-        catalog.close()
-        return found
-
-    def dagster_runs(self) -> list[dg.DagsterRun]:
-        with open_instance(self.state_dir) as instance:
-            return list(instance.get_runs())
-
-    def dagster_events(self, run_id: str, kind: dg.DagsterEventType) -> list[dg.DagsterEvent]:
-        with open_instance(self.state_dir) as instance:
-            records = instance.all_logs(run_id, of_type=kind)
-        return [record.get_dagster_event() for record in records]
+from testing.shop import Shop, open_shop
 
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Shop:
-    made = Shop(tmp_path / "shop")
-    for file, text in _FILES.items():
-        made.write(file, text)
-    return made
+    return open_shop(tmp_path / "shop")

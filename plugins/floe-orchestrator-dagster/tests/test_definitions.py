@@ -11,6 +11,7 @@ import pytest
 from floe_core.schemas.artifacts import CompiledArtifacts
 from floe_orchestrator_dagster.definitions import load_definitions
 from floe_orchestrator_dagster.schedules import schedules
+from testing.shop import Shop
 
 BRONZE, STAGING, MART = (
     dg.AssetKey(["corner-shop", name]) for name in ("raw_sales", "stg_sales", "mart_total")
@@ -18,13 +19,13 @@ BRONZE, STAGING, MART = (
 
 
 @pytest.fixture
-def definitions(shop) -> dg.Definitions:  # type: ignore[no-untyped-def]
+def definitions(shop: Shop) -> dg.Definitions:
     location, _ = shop.compile()
     return load_definitions(str(location.generated_dir / "definitions.py"), manifest=None)
 
 
 @pytest.mark.requirement("FR-014")
-def test_the_generated_definitions_are_two_statements(shop) -> None:  # type: ignore[no-untyped-def]
+def test_the_generated_definitions_are_two_statements(shop: Shop) -> None:
     location, _ = shop.compile()
 
     assert (location.generated_dir / "definitions.py").read_text() == (
@@ -67,7 +68,7 @@ def test_an_asset_shows_the_columns_the_compiler_proved(definitions: dg.Definiti
 
 
 @pytest.mark.requirement("FR-029", "WU-3", "FR-033")
-def test_the_health_sensor_names_its_job_and_asks_for_the_first_run_once(shop) -> None:  # type: ignore[no-untyped-def]
+def test_the_health_sensor_names_its_job_and_asks_for_the_first_run_once(shop: Shop) -> None:
     location, _ = shop.compile()
     definitions = load_definitions(str(location.generated_dir / "definitions.py"), manifest=None)
     sensor = definitions.get_repository_def().get_sensor_def("corner_shop_first_run")
@@ -94,7 +95,7 @@ def test_the_health_sensor_names_its_job_and_asks_for_the_first_run_once(shop) -
         ({"cron": "0 6 * * *", "timezone": "Europe/Berlin"}, "0 6 * * *", "Europe/Berlin"),
     ],
 )
-def test_a_schedule_is_a_cron_expression(shop, said, cron, timezone) -> None:  # type: ignore[no-untyped-def]
+def test_a_schedule_is_a_cron_expression(shop: Shop, said: dict[str, str], cron: str, timezone: str) -> None:
     _, artifacts = shop.compile()
     [schedule] = schedules(_scheduled(artifacts, said), _job())
 
@@ -102,7 +103,7 @@ def test_a_schedule_is_a_cron_expression(shop, said, cron, timezone) -> None:  #
 
 
 @pytest.mark.requirement("FR-030")
-def test_an_interval_no_cron_expression_can_say_is_still_even(shop) -> None:  # type: ignore[no-untyped-def]
+def test_an_interval_no_cron_expression_can_say_is_still_even(shop: Shop) -> None:
     _, artifacts = shop.compile()
     [schedule] = schedules(_scheduled(artifacts, {"every": "7m"}), _job())
 

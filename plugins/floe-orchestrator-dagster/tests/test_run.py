@@ -10,19 +10,20 @@ import dagster as dg
 import pytest
 
 from floe_core.errors import ConflictError, SpecError
-from floe_core.events import ModelFinished, Published
+from floe_core.events import ModelFinished, Published, RunEvent
 from floe_core.lake import RunIdentity
 from floe_core.ledger import Ledger
 from floe_core.run_lock import run_lock
 from testing.polling import wait_for
+from testing.shop import Shop
 
 MATERIALIZATION = dg.DagsterEventType.ASSET_MATERIALIZATION
 CHECK = dg.DagsterEventType.ASSET_CHECK_EVALUATION
 
 
 @pytest.mark.requirement("FR-020", "FR-022", "TQR-003", "TQR-014")
-def test_a_run_materializes_what_was_published_and_says_so_with_rows_and_snapshot(shop) -> None:  # type: ignore[no-untyped-def]
-    seen = []
+def test_a_run_materializes_what_was_published_and_says_so_with_rows_and_snapshot(shop: Shop) -> None:
+    seen: list[RunEvent] = []
     result = shop.run(observe=seen.append)
 
     tables = shop.published()
@@ -47,7 +48,7 @@ def test_a_run_materializes_what_was_published_and_says_so_with_rows_and_snapsho
 
 
 @pytest.mark.requirement("FR-024")
-def test_each_dbt_test_is_a_check_of_the_asset_it_is_about(shop) -> None:  # type: ignore[no-untyped-def]
+def test_each_dbt_test_is_a_check_of_the_asset_it_is_about(shop: Shop) -> None:
     result = shop.run()
 
     evaluations = [event.asset_check_evaluation_data for event in shop.dagster_events(result.run_id, CHECK)]
@@ -59,7 +60,7 @@ def test_each_dbt_test_is_a_check_of_the_asset_it_is_about(shop) -> None:  # typ
 
 
 @pytest.mark.requirement("FR-027")
-def test_a_value_that_fails_while_running_fails_the_run_and_publishes_nothing(shop) -> None:  # type: ignore[no-untyped-def]
+def test_a_value_that_fails_while_running_fails_the_run_and_publishes_nothing(shop: Shop) -> None:
     shop.run()
     before = shop.published()
     shop.write("seeds/raw_sales.csv", "id,amount\n1,10\n2,twenty\n")
@@ -83,11 +84,12 @@ def test_a_value_that_fails_while_running_fails_the_run_and_publishes_nothing(sh
     assert run.status == dg.DagsterRunStatus.FAILURE
     assert _materialized(shop, run.run_id) == {}
     [failure] = shop.dagster_events(run.run_id, dg.DagsterEventType.STEP_FAILURE)
-    assert failure.step_failure_data.user_failure_data.description == result.reason
+    told = failure.step_failure_data.user_failure_data
+    assert (told and told.description) == result.reason
 
 
 @pytest.mark.requirement("FR-024", "FR-027")
-def test_a_failing_test_publishes_nothing_and_shows_as_a_failed_check(shop) -> None:  # type: ignore[no-untyped-def]
+def test_a_failing_test_publishes_nothing_and_shows_as_a_failed_check(shop: Shop) -> None:
     shop.run()
     before = shop.published()
     shop.write("seeds/raw_sales.csv", "id,amount\n1,10\n1,20\n")
@@ -107,7 +109,7 @@ def test_a_failing_test_publishes_nothing_and_shows_as_a_failed_check(shop) -> N
 
 
 @pytest.mark.requirement("FR-020")
-def test_a_selection_runs_and_publishes_only_its_models(shop) -> None:  # type: ignore[no-untyped-def]
+def test_a_selection_runs_and_publishes_only_its_models(shop: Shop) -> None:
     shop.run()
     before = shop.published()
 
@@ -120,7 +122,7 @@ def test_a_selection_runs_and_publishes_only_its_models(shop) -> None:  # type: 
 
 
 @pytest.mark.requirement("FR-020")
-def test_a_selection_of_nothing_is_refused_and_recorded(shop) -> None:  # type: ignore[no-untyped-def]
+def test_a_selection_of_nothing_is_refused_and_recorded(shop: Shop) -> None:
     with pytest.raises(SpecError, match="no_such_model"):
         shop.run("no_such_model")
 
@@ -129,7 +131,7 @@ def test_a_selection_of_nothing_is_refused_and_recorded(shop) -> None:  # type: 
 
 
 @pytest.mark.requirement("FR-020")
-def test_a_second_run_while_one_is_going_is_told_which(shop) -> None:  # type: ignore[no-untyped-def]
+def test_a_second_run_while_one_is_going_is_told_which(shop: Shop) -> None:
     location, artifacts = shop.compile()
     other = RunIdentity("11111111-aaaa", 1, "corner-shop", "dev", artifacts.digest, "t")
     with run_lock(location.state_dir, other.run_id):
@@ -154,8 +156,8 @@ _RUN = "import sys; from floe_core.cli import main; sys.argv = ['floe', 'run']; 
         (signal.SIGKILL, -9, "failed", "FAILURE", "its process ended without a word"),
     ],
 )
-def test_a_run_ended_from_outside_publishes_nothing_and_is_on_record_when_the_next_has_run(  # type: ignore[no-untyped-def]
-    shop, sent, exit_code, state, status, reason
+def test_a_run_ended_from_outside_publishes_nothing_and_is_on_record_when_the_next_has_run(
+    shop: Shop, sent: int, exit_code: int, state: str, status: str, reason: str
 ) -> None:
     shop.run()
     before = shop.published()
@@ -179,19 +181,20 @@ def test_a_run_ended_from_outside_publishes_nothing_and_is_on_record_when_the_ne
     assert dagster.status.value == status
 
 
-def _models(shop, name: str) -> list[str]:  # type: ignore[no-untyped-def]
+def _models(shop: Shop, name: str) -> list[str]:
     """The states of the model in the run that is going."""
     ledger = Ledger(shop.state_dir)
     going = [ledger.attempt(run.run_id, run.attempt) for run in ledger.running()]
     return [model.state for run in going for model in run.models if model.name == name]
 
 
-def _materialized(shop, run_id: str) -> dict[str, tuple[object, object, object]]:  # type: ignore[no-untyped-def]
+def _materialized(shop: Shop, run_id: str) -> dict[str, tuple[object, ...]]:
     """Rows (twice: ours and Dagster's own key) and snapshot id, by table."""
-    found = {}
-    for event in shop.dagster_events(run_id, MATERIALIZATION):
-        metadata = event.materialization.metadata
-        found[event.asset_key.path[-1]] = tuple(
-            metadata[key].value for key in ("row_count", "dagster/row_count", "snapshot_id")
+    return {
+        event.materialization.asset_key.path[-1]: tuple(
+            event.materialization.metadata[key].value
+            for key in ("row_count", "dagster/row_count", "snapshot_id")
         )
-    return found
+        for data in shop.dagster_events(run_id, MATERIALIZATION)
+        for event in [data.step_materialization_data]
+    }

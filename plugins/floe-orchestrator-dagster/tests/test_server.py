@@ -11,6 +11,7 @@ import requests
 
 from floe_core.errors import WorkError
 from floe_orchestrator_dagster import DagsterOrchestratorPlugin
+from testing.shop import Shop
 
 REPOSITORIES = """{ repositoriesOrError { ... on RepositoryConnection { nodes {
   location { name } pipelines { name }
@@ -45,7 +46,7 @@ def alive(pids: tuple[int, ...]) -> list[int]:
 
 
 @pytest.mark.requirement("FR-014", "FR-027", "FR-087", "TQR-003")
-def test_the_ui_shows_the_product_its_good_run_and_no_materialization_of_the_failed_one(shop) -> None:  # type: ignore[no-untyped-def]
+def test_the_ui_shows_the_product_its_good_run_and_no_materialization_of_the_failed_one(shop: Shop) -> None:
     dagster = DagsterOrchestratorPlugin()
     good = shop.run()
     tables = shop.published()
@@ -82,7 +83,7 @@ def test_the_ui_shows_the_product_its_good_run_and_no_materialization_of_the_fai
 
 
 @pytest.mark.requirement("FR-087")
-def test_a_taken_port_is_said_before_anything_starts(shop) -> None:  # type: ignore[no-untyped-def]
+def test_a_taken_port_is_said_before_anything_starts(shop: Shop) -> None:
     location, _ = shop.compile()
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
