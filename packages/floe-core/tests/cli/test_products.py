@@ -255,7 +255,9 @@ def test_ctrl_c_publishes_nothing_and_the_next_run_is_fine(floe: Floe, shop: Pat
     finger.join()
     model.write_text(good)
 
-    golden("interrupted-run.txt", interrupted.text)
+    # whether the model that was stopped is still told about is up to the threads
+    lines = [line for line in interrupted.text.splitlines(keepends=True) if "mart_total" not in line]
+    golden("interrupted-run.txt", "".join(lines))
     assert floe("run", "--output", "json").document["published"] is True
     states = [run["state"] for run in floe("runs", "--output", "json").document["runs"]]
     assert states == ["succeeded", "cancelled"]
