@@ -55,8 +55,9 @@ class _Database:
         for database, schema in sorted({(relation.database, relation.schema) for relation in tables}):
             connection.execute(f"create schema if not exists {quoted(database)}.{quoted(schema)}")
         if tables:
-            # where names without a schema are looked up: other schemas are the product's own name and more
-            home = min(tables, key=lambda relation: (len(relation.schema), relation.schema))
+            # where names without a schema are looked up: the product's other schemas are its name and more
+            own = [relation for relation in tables if not relation.unique_id.startswith("source.")]
+            home = min(own or tables, key=lambda relation: (len(relation.schema), relation.schema))
             connection.execute(f"use {quoted(home.database)}.{quoted(home.schema)}")
 
     def prove(self, relation: Relation, proofs: Mapping[str, Proof]) -> Proof:

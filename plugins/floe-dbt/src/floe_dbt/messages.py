@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from dbt.exceptions import UninstalledPackagesFoundError
+from dbt_common.exceptions import DbtBaseException
 
 from floe_core.errors import Position, Problem, SpecError
 from floe_core.plugins.dbt import DbtLocation
@@ -57,6 +58,8 @@ def database_error(text: str) -> str:
 def spec_error(error: BaseException, location: DbtLocation) -> SpecError:
     """Why a project does not parse."""
     text = str(error)
+    if not isinstance(error, DbtBaseException):  # a slip of dbt or of an adapter, such as a bare KeyError
+        text = f"dbt could not parse the project: {type(error).__name__} {text}"
     if isinstance(error, UninstalledPackagesFoundError):
         return SpecError(_missing_packages(error, location))
     path = _file(error, text, location.project_dir)

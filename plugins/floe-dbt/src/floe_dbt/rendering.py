@@ -77,14 +77,20 @@ def _adapter_without_warehouse(parsed: Parsed) -> Iterator[BaseAdapter]:
 class _Renderer:
     def __init__(self, parsed: Parsed, adapter: BaseAdapter, project_dir: Path) -> None:
         self._manifest = parsed.manifest
+        self._config = parsed.config
         self._compiler = Compiler(parsed.config)
         self._adapter = adapter
         self._project_dir = project_dir
+        self._read = _read_before_any_hook(parsed.manifest)
 
     def takes(self, node: ParsedNode) -> bool:
+        if node.resource_type == "source":
+            return node.unique_id in self._read
         return node.resource_type in ("model", "test", "seed") and node.language == "sql"
 
     def node(self, node: ParsedNode) -> CompiledNode:
+        if node.resource_type == "source":
+            return self._source(node)
         if node.resource_type == "seed":
             seed = self._manifest.nodes[node.unique_id]
             return compile_seed(self._adapter, seed, self._project_dir / node.path)
@@ -99,10 +105,28 @@ class _Renderer:
             return self._failed(node, error)
         return CompiledNode(sql=compiled.compiled_code)
 
+    def _source(self, node: ParsedNode) -> CompiledNode:
+        """What reads a source that is a file here; a file of another machine is left to the run."""
+        source = self._manifest.sources[node.unique_id]
+        file = getattr(self._adapter.Relation.create_from(self._config, source), "external", None)
+        return CompiledNode(sql=f"select * from {file}" if file and "://" not in file else None)
+
     def _failed(self, node: ParsedNode, error: DbtBaseException) -> CompiledNode:
         line = _template_line(error)
         offset = leading_lines(self._project_dir / node.path) if node.resource_type == "model" else 0
         return CompiledNode(error=cleaned(str(error)), error_line=(line or 1) + (offset if line else 0))
+
+
+def _read_before_any_hook(manifest: Manifest) -> frozenset[str]:
+    """What models and tests read; nothing if there are hooks, for they could make a file that is missing."""
+    nodes: list[Any] = list(manifest.nodes.values())
+    if any(str(node.resource_type) == "operation" or _hooks(node) for node in nodes):
+        return frozenset()
+    return frozenset(read for node in nodes if hasattr(node, "depends_on") for read in node.depends_on.nodes)
+
+
+def _hooks(node: Any) -> bool:
+    return any(getattr(node.config, when, None) for when in ("pre_hook", "post_hook"))
 
 
 def _template_line(error: BaseException | None) -> int | None:

@@ -1,0 +1,76 @@
+"""Sources: files, and tables of other products."""
+
+from __future__ import annotations
+
+import duckdb
+import pytest
+from dbt.cli.main import dbtRunner
+
+from testing.dbt_project import DbtProject, MakeProject
+
+SOURCES = """
+sources:
+- name: files
+  config: {external_location: "data/{name}.csv"}
+  tables:
+  - name: plain
+  - {name: typed, config: {external_location: "read_csv('data/typed.csv', all_varchar = true)"}}
+  - {name: columnar, config: {external_location: "data/*.parquet"}}
+- name: other
+  schema: other_product
+  tables: [{name: theirs}]
+"""
+
+
+@pytest.mark.requirement("FR-022", "FR-021")
+def test_csv_and_parquet_files_are_sources_as_dbt_duckdb_has_them(project: DbtProject) -> None:
+    project.write("data/plain.csv", "id,v\n1,a\n")
+    project.write("data/typed.csv", "id\n2024-01-01\n")
+    duckdb.sql(f"copy (select 5 as id) to '{project.folder}/data/part.parquet'")
+    project.write("models/sources.yml", SOURCES)
+    project.models(
+        m="select p.id, p.v, t.id as day, c.id as part from {{ source('files', 'plain') }} p,"
+        " {{ source('files', 'typed') }} t, {{ source('files', 'columnar') }} c"
+    )
+
+    assert project.compile()["m"].error is None
+    assert project.build().errors == {}
+    assert project.rows("m") == [(1, "a", "2024-01-01", 5)]
+
+
+@pytest.mark.requirement("FR-093", "FR-022")
+def test_tables_of_another_product_are_read_by_their_sql_name(
+    make_project: MakeProject,
+) -> None:
+    mine = make_project("mine")
+    theirs = make_project("theirs", lake=mine.lake, product="other-product")
+    theirs.models(theirs="select 7 as n")
+    mine.write("models/sources.yml", SOURCES)
+    mine.models(
+        m="select n + 1 as n from {{ source('other', 'theirs') }} join other_product.theirs t using (n)"
+    )
+
+    missing = mine.build()
+    assert theirs.build().errors == {}
+    assert mine.build().errors == {}
+
+    assert "Table with name theirs does not exist" in str(missing.errors["m"])
+    assert mine.rows("m") == [(8,)]
+
+
+@pytest.mark.requirement("FR-022")
+def test_dbt_started_by_hand_says_that_a_run_is_needed(project: DbtProject) -> None:
+    project.models(m="select 1 as id")
+    location = project.location
+
+    done = dbtRunner().invoke(
+        [
+            *("run", "--log-level", "none", "--log-level-file", "none"),
+            *("--project-dir", str(location.project_dir)),
+            *("--profiles-dir", str(location.profiles_dir)),
+            *("--target-path", str(location.target_dir)),
+        ]
+    )
+
+    assert "no run is going" in str(done.exception)
+    assert "floe run" in str(done.exception)
