@@ -60,9 +60,17 @@ def rewrite_snapshot(
     added: Iterable[DataFile],
     removed: Iterable[DataFile],
     summary: Mapping[str, str],
+    *,
+    drop_delete_files: bool = False,
 ) -> tuple[TableUpdate, ...]:
-    """The same for a snapshot that puts ``added`` in the place of ``removed`` and keeps the rest."""
-    producer = _Rewrite(Operation.OVERWRITE, _Collected(table), table.io, None, dict(summary), branch)
+    """The same for a snapshot that puts ``added`` in the place of ``removed`` and keeps the rest.
+
+    ``drop_delete_files`` is right only when every file they delete rows of is among the removed.
+    """
+    added = list(added)
+    operation = Operation.OVERWRITE if added else Operation.DELETE
+    kind = _RewriteWithoutDeletes if drop_delete_files else _Rewrite
+    producer = kind(operation, _Collected(table), table.io, None, dict(summary), branch)
     for file in removed:
         producer.delete_data_file(file)
     return _produce(producer, added)
@@ -168,6 +176,18 @@ class _Append(_Tolerant, _FastAppendFiles):
 
 class _Rewrite(_Tolerant, _OverwriteFiles):
     pass
+
+
+class _RewriteWithoutDeletes(_Rewrite):
+    def _existing_manifests(self) -> list[ManifestFile]:
+        kept = []
+        for manifest in super()._existing_manifests():
+            if manifest.content == ManifestContent.DATA:
+                kept.append(manifest)
+            else:
+                entries = manifest.fetch_manifest_entry(self._io, discard_deleted=True)
+                self._deleted_data_files.update(entry.data_file for entry in entries)  # for the summary
+        return kept
 
 
 class _Replace(_Tolerant, _OverwriteFiles):

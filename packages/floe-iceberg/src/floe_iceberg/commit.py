@@ -35,11 +35,15 @@ from floe_iceberg.table import UNPUBLISHED, TableId
 
 @dataclass(frozen=True)
 class Change:
-    """What a write does: ``removed`` names the files it replaces, all of them or none of them."""
+    """What a write does: ``removed`` names the files it replaces, all of them or none of them.
+
+    ``drop_delete_files`` says that every file with rows deleted by position is among them.
+    """
 
     schema: Schema
     added: Sequence[DataFile]
     removed: Sequence[DataFile] | Literal["all"] = ()
+    drop_delete_files: bool = False
 
 
 def commit_new(
@@ -173,7 +177,14 @@ def _snapshot(
     if change.removed == "all":
         return _pyiceberg.replace_snapshot(table, branch, change.added, summary)
     if change.removed:
-        return _pyiceberg.rewrite_snapshot(table, branch, change.added, change.removed, summary)
+        return _pyiceberg.rewrite_snapshot(
+            table,
+            branch,
+            change.added,
+            change.removed,
+            summary,
+            drop_delete_files=change.drop_delete_files,
+        )
     return _pyiceberg.append_snapshot(table, branch, change.added, summary)
 
 

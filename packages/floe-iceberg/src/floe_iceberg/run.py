@@ -14,7 +14,7 @@ import duckdb
 from pyiceberg.table import Table
 from pyiceberg.table.snapshots import Snapshot, ancestors_of
 
-from floe_core.errors import ConflictError, Problem
+from floe_core.errors import ConflictError, Problem, SpecError
 from floe_core.lake import RunIdentity, Written
 from floe_iceberg import writing
 from floe_iceberg.catalog import load
@@ -120,6 +120,28 @@ class RunTransaction:
         with self._lock:
             self._written[model] = written
         return written
+
+    def delete(self, con: duckdb.DuckDBPyConnection, table: TableId, where: str, *, model: str) -> int:
+        """Delete the rows that the condition is true for, on the run's branch; how many there were.
+
+        As in SQL, a row for which the condition is NULL stays. What DuckDB raises for the condition is
+        passed on; nothing is committed then.
+        """
+        entry = self._entry(table)
+        with entry.lock:
+            if entry.table is None or entry.view is None:
+                raise SpecError(
+                    Problem("FLOE-E426", f"there is no table '{table}' to delete from", hint="write it first")
+                )
+            target = self._target(table, entry, model, entry.properties)
+            entry.view, deleted = writing.delete(target, con, where, entry.table, entry.view)
+            if deleted == 0:
+                return 0
+            entry.table, entry.written = entry.view.table, True
+            written = _written(table, entry.view)
+        with self._lock:
+            self._written[model] = written
+        return deleted
 
     def publish(self) -> None:
         """Make every table written since the last call what readers see, all or none.

@@ -21,9 +21,8 @@ _NAME_MAPPING = "schema.name-mapping.default"
 
 def select(view: TableView) -> str:
     """A SELECT of every row of the view, its columns named and typed as the table's."""
-    _refuse_unreadable(view)
-    columns = ", ".join(f"{alias(field)} AS {identifier(field.name)}" for field in view.schema.fields)
-    return f"SELECT {columns} FROM ({rows(view.schema, view.files)})"
+    refuse_unreadable(view)
+    return f"SELECT {named(view.schema)} FROM ({rows(view.schema, view.files)})"
 
 
 def rows(schema: Schema, files: Sequence[FileScanTask]) -> str:
@@ -37,6 +36,34 @@ def rows(schema: Schema, files: Sequence[FileScanTask]) -> str:
 def with_file_names(schema: Schema, files: Sequence[FileScanTask]) -> str:
     """A SELECT of the files' rows, deleted ones too, with the file's path as ``file``."""
     return _read(schema, [task.file for task in files], ", filename='file'", ", file")
+
+
+def live_with_file_names(schema: Schema, files: Sequence[FileScanTask]) -> str:
+    """A SELECT of the files' live rows, with the file's path as ``file``."""
+    whole = [task for task in files if not task.delete_files]
+    parts = [with_file_names(schema, whole)] if whole else []
+    parts += [
+        f"SELECT *, {literal(readable_path(task.file.file_path))} AS file "
+        f"FROM ({_without_deleted(schema, task)})"
+        for task in files
+        if task.delete_files
+    ]
+    return " UNION ALL ".join(parts)
+
+
+def with_companions(chosen: Sequence[FileScanTask], files: Sequence[FileScanTask]) -> list[FileScanTask]:
+    """The chosen files to rewrite; if rows of any are deleted by position, all such files with them.
+
+    Then no delete file has anything left to delete, so that it can go and the table's totals stay true.
+    """
+    if not any(task.delete_files for task in chosen):
+        return list(chosen)
+    return [*chosen, *(task for task in files if task.delete_files and task not in chosen)]
+
+
+def named(schema: Schema) -> str:
+    """The columns of ``rows`` under the table's own names."""
+    return ", ".join(f"{alias(field)} AS {identifier(field.name)}" for field in schema.fields)
 
 
 def alias(field: NestedField) -> str:
@@ -83,7 +110,7 @@ def _nothing(schema: Schema) -> str:
     return f"SELECT {columns} WHERE false"
 
 
-def _refuse_unreadable(view: TableView) -> None:
+def refuse_unreadable(view: TableView) -> None:
     """Refuse files whose rows would come out wrong rather than not at all."""
     for task in view.files:
         for file in (task.file, *task.delete_files):

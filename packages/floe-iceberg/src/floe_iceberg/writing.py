@@ -19,7 +19,8 @@ from pyiceberg.table.locations import load_location_provider
 from pyiceberg.table.metadata import TableMetadata
 
 from floe_core.errors import Problem, SpecError, WorkError
-from floe_iceberg import evolve, merge
+from floe_iceberg import delete as deletion
+from floe_iceberg import evolve, merge, scan
 from floe_iceberg._pyiceberg import default_location
 from floe_iceberg.catalog import UnknownOutcome, ensure_namespace
 from floe_iceberg.commit import Change, commit_change, commit_new, draft_metadata, unpartitioned_spec
@@ -67,7 +68,7 @@ def create(target: Target, query: Query) -> TableView:
     schema = evolve.fresh(columns, query.docs)
     ensure_namespace(target.catalog, target.name.namespace)
     draft = draft_metadata(schema, _location(target))
-    with _written(query, _selected(query.sql, columns, schema), schema, draft) as files:
+    with _written(query.con, _selected(query.sql, columns, schema), schema, draft) as files:
         change = Change(schema, files, "all")
         table = commit_new(target.catalog, target.name, draft, change, target.branch, target.summary)
     return _branch_view(target, table, [FileScanTask(file) for file in files])
@@ -94,7 +95,7 @@ def change(target: Target, query: Query, table: Table, view: TableView | None) -
 
 
 def _replace(target: Target, query: Query, table: Table, select: str, schema: Schema) -> TableView:
-    with _written(query, select, schema, table.metadata) as files:
+    with _written(query.con, select, schema, table.metadata) as files:
         changed = _commit(target, table, Change(schema, files, "all"))
     return _branch_view(target, changed, [FileScanTask(file) for file in files])
 
@@ -102,7 +103,7 @@ def _replace(target: Target, query: Query, table: Table, select: str, schema: Sc
 def _extend(
     target: Target, query: Query, table: Table, view: TableView, select: str, schema: Schema
 ) -> TableView:
-    with _written(query, select, schema, table.metadata) as files:
+    with _written(query.con, select, schema, table.metadata) as files:
         changed = _commit(target, table, Change(schema, files))
     return _branch_view(target, changed, [*view.files, *map(FileScanTask, files)])
 
@@ -124,10 +125,39 @@ def _merge(
             if evolution.rewrite
             else merge.touched_files(query.con, source, view.schema, view.files)
         )
+        touched = scan.with_companions(touched, view.files)
         select = merge.merged(source, view.schema, touched)
-        with _written(query, select, evolution.schema, table.metadata) as files:
-            removed = [task.file for task in touched]
-            changed = _commit(target, table, Change(evolution.schema, files, removed))
+        with _written(query.con, select, evolution.schema, table.metadata) as files:
+            return _rewritten(target, table, view, evolution.schema, touched, files)
+
+
+def delete(
+    target: Target, con: duckdb.DuckDBPyConnection, where: str, table: Table, view: TableView
+) -> tuple[TableView, int]:
+    """Delete the rows the condition is true for, and count them; nothing is committed for none."""
+    found = deletion.find(con, target.name, view, where)
+    if not found.touched:
+        return view, 0
+    if not found.partly:
+        return _rewritten(target, table, view, view.schema, found.whole, []), found.rows
+    select = deletion.remaining(target.name, view, where, found.partly)
+    with _written(con, select, view.schema, table.metadata) as files:
+        after = _rewritten(target, table, view, view.schema, found.touched, files)
+    return after, found.rows - sum(file.record_count for file in files)
+
+
+def _rewritten(
+    target: Target,
+    table: Table,
+    view: TableView,
+    schema: Schema,
+    touched: Sequence[FileScanTask],
+    files: Sequence[DataFile],
+) -> TableView:
+    """Commit the files in the place of the touched ones."""
+    removed = [task.file for task in touched]
+    drop_delete_files = any(task.delete_files for task in touched)
+    changed = _commit(target, table, Change(schema, files, removed, drop_delete_files))
     kept = [task for task in view.files if task not in touched]
     return _branch_view(target, changed, [*kept, *map(FileScanTask, files)])
 
@@ -137,12 +167,14 @@ def _commit(target: Target, table: Table, what: Change) -> Table:
 
 
 @contextmanager
-def _written(query: Query, select: str, schema: Schema, metadata: TableMetadata) -> Iterator[list[DataFile]]:
+def _written(
+    con: duckdb.DuckDBPyConnection, select: str, schema: Schema, metadata: TableMetadata
+) -> Iterator[list[DataFile]]:
     """The query's files, for the commit in the body; removed when it is certain that none names them."""
     data = load_location_provider(metadata.location, metadata.properties).data_path
     directory = Directory.new(data)
     try:
-        files = copy(query.con, select, schema, directory, spec_id=unpartitioned_spec(metadata).spec_id)
+        files = copy(con, select, schema, directory, spec_id=unpartitioned_spec(metadata).spec_id)
     except BaseException:
         directory.discard()
         raise
