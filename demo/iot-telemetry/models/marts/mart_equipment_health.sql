@@ -21,6 +21,7 @@ maintenance as (
         machine_id,
         count(*) as work_orders,
         count(*) filter (kind = 'repair') as repairs,
+        count(*) filter (kind = 'preventive') as services,
         count(*) filter (completed_at is null) as open_work_orders,
         count(*) filter (completed_at is null and kind in ('repair', 'replacement')) as open_repairs,
         max(completed_at) filter (kind <> 'inspection') as last_maintenance_at
@@ -101,6 +102,7 @@ joined as (
         coalesce(maintenance.open_work_orders, 0) as open_work_orders,
         coalesce(maintenance.open_repairs, 0) as open_repairs,
         coalesce(maintenance.repairs, 0) as repairs,
+        coalesce(maintenance.services, 0) as services,
         maintenance.last_maintenance_at,
         date_diff('day', cast(maintenance.last_maintenance_at as date), newest.day) as days_since_maintenance
     from machines
@@ -161,6 +163,7 @@ select
     work_orders,
     open_work_orders,
     repairs,
+    services,
     last_maintenance_at,
     days_since_maintenance
 from scored

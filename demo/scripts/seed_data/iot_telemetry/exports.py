@@ -89,7 +89,10 @@ def _late(reading: Reading, back: Mapping[str, datetime]) -> Reading:
 
 
 def _sent_again(dice: Dice, reading: Reading) -> Reading:
-    return replace(reading, received_at=reading.received_at + timedelta(seconds=dice.between(30, 900)))
+    """The gateway averages its last minute anew, so that the value may be a little different."""
+    value = None if reading.value is None else reading.value + dice.between(-1, 1) * reading.sensor.noise
+    received_at = reading.received_at + timedelta(seconds=dice.between(30, 900))
+    return replace(reading, value=value, received_at=received_at)
 
 
 def _corrected(dice: Dice, reading: Reading) -> Reading:
@@ -136,7 +139,7 @@ def order_rows(dice: Dice, orders: list[Order], *, repeated: int) -> Table:
 def _order_row(dice: Dice, number: int, order: Order) -> list[str]:
     kind = _ALSO_CALLED.get(order.kind, order.kind) if dice.chance(12) else order.kind
     completed_at = order.completed_at
-    if completed_at and dice.chance(2):  # somebody wrote the wrong day
+    if completed_at and dice.chance(5):  # somebody wrote the wrong day
         completed_at = order.reported_at - timedelta(minutes=dice.between(30, 2000))
     return [
         f"W{number + 1:05}",

@@ -58,21 +58,21 @@ def _after_faults(dice: Dice, sensors: list[Sensor], faults: Mapping[str, Fault]
     troubles = {
         (sensor.machine.id, fault.kind): (sensor.machine, fault)
         for sensor in sensors
-        if (fault := faults.get(sensor.id))
+        if (fault := faults.get(sensor.id)) and fault.noticed
     }
     return [
         _after_fault(dice, machine, fault)
         for machine, fault in troubles.values()
-        if fault.mended is not None or dice.chance(50)
+        if fault.ends is not None or dice.chance(70)
     ]
 
 
 def _after_fault(dice: Dice, machine: Machine, fault: Fault) -> Order:
     kind, note = _ANSWERS[fault.kind]
-    noticed = sample_time(fault.begins + 4) + timedelta(minutes=dice.between(65, 500))
+    noticed = sample_time(fault.noticed or 0) + timedelta(minutes=dice.between(65, 500))
     mended_at = None
-    if fault.mended is not None:
-        mended_at = sample_time(fault.mended) - timedelta(minutes=dice.between(5, 120))
+    if fault.ends is not None:
+        mended_at = sample_time(fault.ends) - timedelta(minutes=dice.between(5, 120))
     return Order(
         machine=machine,
         kind=kind,

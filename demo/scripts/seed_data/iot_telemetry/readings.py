@@ -50,12 +50,16 @@ def _samples(dice: Dice, sensor: Sensor, fault: Fault | None) -> list[Reading]:
     for sample in range(SAMPLES):
         at = sample_time(sample) + phase + timedelta(seconds=dice.between(0, 59))
         value = sensor.level + _noise(dice, sensor) + (sensor.noise if sample % 2 else 0)
+        unheard = 2.5
         if fault and fault.holds(sample):
             if fault.kind == "dead":
                 continue
-            value = frozen if fault.kind == "stuck" else value + _effect(dice, sensor, fault, sample)
+            if fault.kind in ("stuck", "hangs"):
+                value, unheard = frozen, 9.0
+            else:
+                value += _effect(dice, sensor, fault, sample)
         received_at = at + timedelta(seconds=dice.between(2, 90))
-        readings.append(Reading(sensor, at, received_at, None if dice.chance(1.5) else value))
+        readings.append(Reading(sensor, at, received_at, None if dice.chance(unheard) else value))
     return readings
 
 
