@@ -10,6 +10,7 @@ import pytest
 from floe_compute_duckdb import DuckDB
 from floe_core.errors import SpecError
 from floe_core.plugins.compute import Column, QueryResult
+from floe_iceberg.history import time_of
 from testing.lake import Lake, identity
 
 
@@ -120,3 +121,30 @@ def test_no_file_outside_the_lake_can_be_read(lake: Lake, tmp_path: Path) -> Non
     for sql in (f"select * from '{tmp_path}/secret.csv'", "select * from glob('/etc/*')"):
         with pytest.raises(SpecError, match="Permission Error: Cannot access file"):
             query(lake, sql)
+
+
+@pytest.mark.requirement("FR-092")
+def test_tables_are_read_as_they_were(lake: Lake) -> None:
+    lake.publish("t1", "stock", "select 1 as id")
+    first = lake.table("stock").metadata.snapshot_log[-1]
+    lake.publish("t2", "stock", "select 1 as id, 2 as pieces")
+    second = lake.table("stock").metadata.snapshot_log[-1]
+    engine, sql = DuckDB(), "from stock"
+    for moment in (first.snapshot_id, time_of(first.timestamp_ms)):
+        then = engine.query(lake.manager, sql, schema="shop_1", as_of=moment)
+        assert (then.columns, then.rows) == ((Column("id", "INTEGER"),), ((1,),))
+    now = engine.query(lake.manager, sql, schema="shop_1", as_of=time_of(second.timestamp_ms))
+    assert now.rows == ((1, 2),)
+    with pytest.raises(SpecError, match="table 'shop-1.stock' has no snapshot '5': the oldest it keeps is"):
+        engine.query(lake.manager, sql, schema="shop_1", as_of=5)
+
+
+@pytest.mark.requirement("FR-092", "FR-027")
+def test_what_a_run_left_unpublished_can_be_looked_at(lake: Lake) -> None:
+    def left(sql: str) -> tuple[tuple[object, ...], ...]:
+        return DuckDB().query(lake.manager, sql, schema="shop_1", run_id="3").rows
+
+    assert left("from drafts") == ((1,),)
+    assert left("select d.id, name from drafts d join orders using (id)") == ((1, "ann"),)
+    with pytest.raises(SpecError, match="run '1' has left nothing unpublished"):
+        DuckDB().query(lake.manager, "from orders", schema="shop_1", run_id="1")

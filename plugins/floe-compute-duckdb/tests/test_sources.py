@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 import duckdb
 import pytest
+from dbt.artifacts.schemas.run import RunExecutionResult
 from dbt.cli.main import dbtRunner
 
 from testing.dbt_project import DbtProject, MakeProject
+from testing.lake import identity
 
 SOURCES = """
 sources:
@@ -54,7 +58,7 @@ def test_tables_of_another_product_are_read_by_their_sql_name(
     assert theirs.build().errors == {}
     assert mine.build().errors == {}
 
-    assert "Table with name theirs does not exist" in str(missing.errors["m"])
+    assert 'Table with name "other_product.theirs" does not exist' in str(missing.errors["m"])
     assert mine.rows("m") == [(8,)]
 
 
@@ -74,3 +78,27 @@ def test_dbt_started_by_hand_says_that_a_run_is_needed(project: DbtProject) -> N
 
     assert "no run is going" in str(done.exception)
     assert "floe run" in str(done.exception)
+
+
+@pytest.mark.requirement("FR-022")
+def test_dbt_show_and_compile_work_within_a_run(project: DbtProject) -> None:
+    project.models(m="select 41 + 1 as answer", n="select answer from {{ ref('m') }}")
+    assert project.build().errors == {}
+    location = project.location
+    places = [
+        *("--quiet", "--log-level", "none", "--log-level-file", "none"),
+        *("--project-dir", str(location.project_dir)),
+        *("--profiles-dir", str(location.profiles_dir)),
+        *("--target-path", str(location.target_dir)),
+    ]
+
+    with project.lake.manager.run(identity("by-hand")):
+        shown = dbtRunner().invoke(
+            ["show", "--inline", "select answer + 1 as n from {{ ref('n') }}", *places]
+        )
+        compiled = dbtRunner().invoke(["compile", "--select", "n", *places])
+
+    table = cast(RunExecutionResult, shown.result).results[0].agate_table
+    assert [tuple(row) for row in cast(Any, table).rows] == [(43,)]
+    [node] = cast(RunExecutionResult, compiled.result).results
+    assert cast(Any, node.node).compiled_code == 'select answer from "floe"."shop_1"."m"'

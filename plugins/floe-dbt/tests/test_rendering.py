@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from testing.dbt_project import DbtProject
+from testing.dbt_project import DbtProject, MakeProject
 
 ASKED = "its SQL depends on what a query answers while it is rendered"
 
@@ -69,3 +69,29 @@ def test_a_template_that_fails_names_the_line_of_the_file(project: DbtProject) -
     assert str(compiled["unknown"].error).startswith("'no_such_macro' is undefined")
     assert compiled["raised"].error == "no way"
     assert compiled["fine"].sql == "select 1 as id"
+
+
+@pytest.mark.requirement("FR-010", "WU-6")
+def test_what_uses_something_that_a_hook_makes_waits_for_the_run(make_project: MakeProject) -> None:
+    project = make_project(
+        project_file="name: shop\nversion: '1.0'\nprofile: shop\non-run-start: ['{{ make_functions() }}']\n"
+    )
+    project.write(
+        "macros/make.sql",
+        "{% macro make_functions() %}\n"
+        "create or replace macro {{ target.schema }}.plus_one(x) as x + 1\n"
+        "{% endmacro %}",
+    )
+    project.models(
+        uses="select {{ target.schema }}.plus_one(1) as n",
+        staged="{{ config(pre_hook='create temp table staged_rows as select 5 as n') }} from staged_rows",
+        plain="select 1 as n",
+    )
+
+    compiled = project.compile()
+
+    assert compiled["uses"].deferred == "a hook makes 'plus_one', which it uses"
+    assert compiled["staged"].deferred == "a hook makes 'staged_rows', which it uses"
+    assert compiled["plain"].sql == "select 1 as n"
+    assert project.build().errors == {}
+    assert (project.rows("uses"), project.rows("staged")) == ([(2,)], [(5,)])

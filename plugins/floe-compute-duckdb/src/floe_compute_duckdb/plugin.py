@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import ClassVar
 
@@ -60,7 +61,15 @@ class DuckDB(ComputePlugin):
 
         return prove(relations, working_dir, self.extensions)
 
-    def query(self, lake: Lake, sql: str, *, schema: str | None) -> QueryResult:
+    def query(
+        self,
+        lake: Lake,
+        sql: str,
+        *,
+        schema: str | None,
+        as_of: datetime | int | None = None,
+        run_id: str | None = None,
+    ) -> QueryResult:
         from floe_compute_duckdb.query import query
 
-        return query(lake, sql, schema=schema)
+        return query(lake, sql, schema=schema, as_of=as_of, run_id=run_id)

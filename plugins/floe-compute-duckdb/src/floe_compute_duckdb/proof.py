@@ -10,6 +10,7 @@ from pathlib import Path
 import duckdb
 
 from floe_compute_duckdb.names import literal, quoted
+from floe_compute_duckdb.session import load_extensions, settle
 from floe_core.errors import SpecError
 from floe_core.plugins.compute import BindError, Column, Proof, Relation
 from floe_iceberg import duckdb_type, iceberg_type
@@ -44,11 +45,10 @@ class _Database:
         extensions: Sequence[str],
     ) -> None:
         self._connection = connection
-        connection.execute("set python_enable_replacements = false")
+        settle(connection)
         connection.execute("set errors_as_json = true")
         connection.execute(f"set file_search_path = {literal(str(working_dir))}")
-        for extension in extensions:
-            connection.load_extension(extension)
+        load_extensions(connection, extensions)
         tables = [relation for relation in relations if not _deferred(relation)]
         for database in sorted({relation.database for relation in tables}):
             connection.execute(f"attach ':memory:' as {quoted(database)}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -9,6 +10,7 @@ import duckdb
 
 from floe_compute_duckdb.json_values import json_value
 from floe_compute_duckdb.names import literal, mentioned_paths, quoted, sql_name
+from floe_compute_duckdb.session import settle
 from floe_core.errors import PluginError, Problem, SpecError
 from floe_core.lake import Lake
 from floe_core.plugins.compute import Column, QueryResult
@@ -18,13 +20,28 @@ from floe_iceberg import IcebergTableManager, TableId
 READ_ONLY = "only one reading statement is allowed: SELECT, FROM, WITH, VALUES, DESCRIBE, SUMMARIZE or SHOW"
 
 
-def query(lake: Lake, sql: str, *, schema: str | None) -> QueryResult:
+def query(
+    lake: Lake,
+    sql: str,
+    *,
+    schema: str | None,
+    as_of: datetime | int | None = None,
+    run_id: str | None = None,
+) -> QueryResult:
     """Run the statement over views of the tables it names, with every other file out of reach."""
     if not isinstance(lake, IcebergTableManager):
         raise PluginError(Problem("FLOE-E220", f"compute 'duckdb' cannot read the catalog '{lake.name}'"))
     _refuse_writing(sql)
+    if run_id is not None and not lake.unpublished(run_id):
+        raise SpecError(
+            Problem(
+                "FLOE-E434",
+                f"run '{run_id}' has left nothing unpublished",
+                hint="what a run has published is what everybody reads; what failed is kept for a time only",
+            )
+        )
     with duckdb.connect(":memory:") as connection:
-        tables = _Published(lake, connection, schema)
+        tables = _Tables(lake, connection, schema, as_of, run_id)
         tables.attach(mentioned_paths(sql))
         _lock_up(lake, connection)
         try:
@@ -58,19 +75,25 @@ def _lock_up(lake: IcebergTableManager, connection: duckdb.DuckDBPyConnection) -
     connection.execute("set lock_configuration = true")
 
 
-class _Published:
-    """The published tables as views, in schemas spelled as SQL spells namespaces."""
+class _Tables:
+    """The tables this reader sees as views, in schemas spelled as SQL spells namespaces."""
 
     def __init__(
-        self, lake: IcebergTableManager, connection: duckdb.DuckDBPyConnection, schema: str | None
+        self,
+        lake: IcebergTableManager,
+        connection: duckdb.DuckDBPyConnection,
+        schema: str | None,
+        as_of: datetime | int | None,
+        run_id: str | None,
     ) -> None:
         self._lake = lake
+        self._as_of = as_of
+        self._run_id = run_id
         self._connection = connection
         self._namespaces = {sql_name(name).lower(): name for name in lake.namespaces()}
         self._home = schema.lower() if schema else None
         self._ids: dict[str, dict[str, TableId]] = {}
-        connection.execute("set global python_enable_replacements = false")
-        connection.execute("set global timezone = 'UTC'")
+        settle(connection)
         connection.execute(f"attach ':memory:' as {quoted(lake.name)}")
         connection.execute(f"use {quoted(lake.name)}")
         for name in self._namespaces:
@@ -82,7 +105,7 @@ class _Published:
     def attach(self, paths: set[tuple[str, ...]]) -> None:
         for schema, name in {self._schema_and_name(path) for path in paths}:
             table = self._in(schema).get(name)
-            scan = self._lake.scan_sql(table) if table else None
+            scan = self._scan(table) if table else None
             if scan is not None:
                 self._connection.execute(f"create or replace view {quoted(schema)}.{quoted(name)} as {scan}")
 
@@ -100,11 +123,14 @@ class _Published:
         return Problem("FLOE-E432", f"no table named '{missing}'", hint=did_you_mean(missing, names))
 
     def _unreached(self, schema: str, name: str) -> Problem:
-        if self._lake.scan_sql(self._in(schema)[name]) is None:
+        if self._scan(self._in(schema)[name]) is None:
             return Problem(
                 "FLOE-E433", f"table '{schema}.{name}' is not published yet", hint="'floe run' publishes it"
             )
         return Problem("FLOE-E432", f"no table named '{name}' here", hint=f"did you mean '{schema}.{name}'?")
+
+    def _scan(self, table: TableId) -> str | None:
+        return self._lake.scan_sql(table, as_of=self._as_of, run_id=self._run_id)
 
     def _in(self, schema: str) -> dict[str, TableId]:
         if schema not in self._ids:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import os
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,11 +22,13 @@ from dbt_common.context import set_invocation_context
 from dbt_common.exceptions import DbtBaseException, DbtRuntimeError
 
 from floe_core.plugins.dbt import CompiledNode, DbtLocation, ParsedNode, ParsedProject
+from floe_dbt.hooks import made_by_hooks
 from floe_dbt.invocation import exclusive, forget_events
 from floe_dbt.messages import cleaned, leading_lines
 from floe_dbt.parsing import Parsed, parse
 from floe_dbt.seeds import compile_seed
 
+_WORD = re.compile(r"\w+")
 ASKED = "its SQL depends on what a query answers while it is rendered"
 
 
@@ -81,6 +84,7 @@ class _Renderer:
         self._compiler = Compiler(parsed.config)
         self._adapter = adapter
         self._project_dir = project_dir
+        self._made_by_hooks = made_by_hooks(parsed.manifest)
         self._read = _read_before_any_hook(parsed.manifest)
 
     def takes(self, node: ParsedNode) -> bool:
@@ -103,11 +107,13 @@ class _Renderer:
             return CompiledNode(deferred=ASKED)
         except DbtBaseException as error:  # dbt makes one of everything that a template raises
             return self._failed(node, error)
+        if made := self._made_by_hooks & set(_WORD.findall((compiled.compiled_code or "").lower())):
+            return CompiledNode(deferred=f"a hook makes '{min(made)}', which it uses")
         return CompiledNode(sql=compiled.compiled_code)
 
     def _source(self, node: ParsedNode) -> CompiledNode:
         """What reads a source that is a file here; a file of another machine is left to the run."""
-        source = self._manifest.sources[node.unique_id]
+        source: Any = self._manifest.sources[node.unique_id]
         file = getattr(self._adapter.Relation.create_from(self._config, source), "external", None)
         return CompiledNode(sql=f"select * from {file}" if file and "://" not in file else None)
 
@@ -122,7 +128,8 @@ def _read_before_any_hook(manifest: Manifest) -> frozenset[str]:
     nodes: list[Any] = list(manifest.nodes.values())
     if any(str(node.resource_type) == "operation" or _hooks(node) for node in nodes):
         return frozenset()
-    return frozenset(read for node in nodes if hasattr(node, "depends_on") for read in node.depends_on.nodes)
+    # a seed depends on macros only, so that there it has no 'nodes'
+    return frozenset(read for node in nodes for read in getattr(node.depends_on, "nodes", ()))
 
 
 def _hooks(node: Any) -> bool:
@@ -140,9 +147,8 @@ def _template_line(error: BaseException | None) -> int | None:
 
 def _first_template_frame(traceback: TracebackType | None) -> int | None:
     while traceback is not None:
-        if (
-            traceback.tb_frame.f_code.co_filename == "<template>"
-        ):  # so Jinja names it, with the source's lines
+        # Jinja's name for it; it has put the source's line numbers into the traceback
+        if traceback.tb_frame.f_code.co_filename == "<template>":
             return traceback.tb_lineno
         traceback = traceback.tb_next
     return None

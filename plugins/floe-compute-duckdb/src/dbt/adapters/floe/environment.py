@@ -14,6 +14,7 @@ from dbt.adapters.floe.credentials import FloeCredentials
 from dbt.adapters.floe.lake import LakeTable, LakeTables, the_run
 
 from floe_compute_duckdb.names import mentioned_paths, quoted
+from floe_compute_duckdb.session import settle
 from floe_iceberg import TableId
 
 _CONTENTS = """
@@ -51,10 +52,7 @@ class FloeEnvironment(LocalEnvironment):
         cls, creds: DuckDBCredentials, plugins: dict[str, BasePlugin] | None = None
     ) -> duckdb.DuckDBPyConnection:
         connection: duckdb.DuckDBPyConnection = super().initialize_db(creds, plugins)
-        # a table that is not there must not turn out to be a Python variable of the same name
-        connection.execute("set global python_enable_replacements = false")
-        if "timezone" not in {key.lower() for key in creds.settings or {}}:
-            connection.execute("set global timezone = 'UTC'")
+        settle(connection, set_already=creds.settings or ())
         connection.execute(f"attach ':memory:' as {quoted(creds.database)}")
         return connection
 
