@@ -135,7 +135,7 @@ def test_tables_are_read_as_they_were(lake: Lake) -> None:
         assert (then.columns, then.rows) == ((Column("id", "INTEGER"),), ((1,),))
     now = engine.query(lake.manager, sql, schema="shop_1", as_of=time_of(second.timestamp_ms))
     assert now.rows == ((1, 2),)
-    with pytest.raises(SpecError, match="table 'shop-1.stock' has no snapshot '5': the oldest it keeps is"):
+    with pytest.raises(SpecError, match=r"table 'shop-1\.stock' has no snapshot '5': the oldest it keeps is"):
         engine.query(lake.manager, sql, schema="shop_1", as_of=5)
 
 

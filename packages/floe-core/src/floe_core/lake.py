@@ -9,6 +9,11 @@ from datetime import datetime
 from typing import Protocol
 
 
+def branch_of(run_id: str) -> str:
+    """The name of a run's branch, in every table it writes."""
+    return f"floe_run_{run_id}"
+
+
 @dataclass(frozen=True)
 class RunIdentity:
     """Who writes: every snapshot of a run carries this in its summary."""
@@ -23,7 +28,7 @@ class RunIdentity:
 
     @property
     def branch(self) -> str:
-        return f"floe_run_{self.run_id}"
+        return branch_of(self.run_id)
 
     def summary(self, model: str) -> dict[str, str]:
         """The snapshot properties of one write of ``model``."""

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
-from datetime import UTC, datetime
+from datetime import datetime
 from types import MappingProxyType
 
 from pyiceberg.catalog.sql import SqlCatalog
 from pyiceberg.table.snapshots import ancestors_of
 
-from floe_core.lake import PublishedTable, RunIdentity
+from floe_core.lake import PublishedTable, RunIdentity, branch_of
 from floe_iceberg import catalog as catalogs
 from floe_iceberg import scan
+from floe_iceberg.history import time_of, view_as_of, view_of_branch
 from floe_iceberg.run import RunTransaction, running
 from floe_iceberg.schema import duckdb_type
 from floe_iceberg.table import TableId, TableView, is_unpublished, row_count
@@ -50,7 +51,7 @@ class IcebergTableManager:
 
     def is_published(self, namespace: str, table: str, snapshot_id: int) -> bool:
         """Whether main is at the snapshot or has come past it."""
-        view = self._view(TableId(namespace, table), None)
+        view = self._view(TableId(namespace, table))
         if view is None:
             return False
         metadata = view.table.metadata
@@ -78,15 +79,35 @@ class IcebergTableManager:
         """The tables that have rows or columns to show: published ones, and those the run wrote."""
         return [table.name for table in self.table_ids([namespace]) if self._view(table, run)]
 
-    def columns(self, table: TableId, *, run: RunTransaction | None = None) -> list[tuple[str, str]]:
+    def columns(
+        self,
+        table: TableId,
+        *,
+        run: RunTransaction | None = None,
+        as_of: datetime | int | None = None,
+        run_id: str | None = None,
+    ) -> list[tuple[str, str]]:
         """Names and DuckDB types; empty when the table isn't there for that reader."""
-        view = self._view(table, run)
+        view = self._view(table, run, as_of, run_id)
         fields = view.schema.fields if view else ()
         return [(field.name, duckdb_type(field.field_type)) for field in fields]
 
-    def scan_sql(self, table: TableId, *, run: RunTransaction | None = None) -> str | None:
-        """A SELECT of the table's rows for DuckDB; None when it isn't there for that reader."""
-        view = self._view(table, run)
+    def scan_sql(
+        self,
+        table: TableId,
+        *,
+        run: RunTransaction | None = None,
+        as_of: datetime | int | None = None,
+        run_id: str | None = None,
+    ) -> str | None:
+        """A SELECT of the table's rows for DuckDB; None when it isn't there for that reader.
+
+        Without more, the reader sees what is published; ``run`` is a run of this process that reads its
+        own writes. ``as_of`` is a time or the id of a snapshot, read with the columns of then; SpecError
+        when the table has none. ``run_id`` shows what a run has left unpublished, and what is published
+        where it has left nothing.
+        """
+        view = self._view(table, run, as_of, run_id)
         return scan.select(view) if view else None
 
     def table_ids(self, namespaces: Sequence[str] | None = None) -> list[TableId]:
@@ -94,14 +115,32 @@ class IcebergTableManager:
         chosen = self.namespaces() if namespaces is None else namespaces
         return sorted(table for namespace in chosen for table in catalogs.tables(self.catalog, namespace))
 
-    def _view(self, table: TableId, run: RunTransaction | None) -> TableView | None:
+    def unpublished(self, run_id: str) -> list[TableId]:
+        """The tables on which the run's writes lie unpublished, sorted."""
+        branch = branch_of(run_id)
+        loaded = ((name, catalogs.load(self.catalog, name)) for name in self.table_ids())
+        return [name for name, table in loaded if table and branch in table.metadata.refs]
+
+    def _view(
+        self,
+        name: TableId,
+        run: RunTransaction | None = None,
+        as_of: datetime | int | None = None,
+        run_id: str | None = None,
+    ) -> TableView | None:
         if run is not None:
-            return run.view(table)
-        found = catalogs.load(self.catalog, table)
-        return None if found is None or is_unpublished(found) else TableView.of_main(found)
+            return run.view(name)
+        table = catalogs.load(self.catalog, name)
+        if table is None:
+            return None
+        if run_id is not None and (left := view_of_branch(table, branch_of(run_id))):
+            return left
+        if is_unpublished(table):
+            return None
+        return TableView.of_main(table) if as_of is None else view_as_of(name, table, as_of)
 
     def _published(self, table: TableId) -> PublishedTable | None:
-        view = self._view(table, None)
+        view = self._view(table)
         if view is None or view.snapshot is None:
             return None
         return PublishedTable(
@@ -109,6 +148,6 @@ class IcebergTableManager:
             name=table.name,
             snapshot_id=view.snapshot.snapshot_id,
             rows=row_count(view.snapshot),
-            committed_at=datetime.fromtimestamp(view.snapshot.timestamp_ms / 1000, UTC),
+            committed_at=time_of(view.snapshot.timestamp_ms),
             properties=MappingProxyType(dict(view.table.metadata.properties)),
         )

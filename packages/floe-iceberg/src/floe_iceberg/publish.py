@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -69,14 +70,26 @@ class Publication:
 def publish_all(catalog: SqlCatalog, branch: str, publications: Sequence[Publication]) -> list[Table]:
     """Publish every table or none, and return them as published.
 
+    Commits of others that leave everything alone the run stands on (maintenance) are worked around.
     Raises ConflictError, naming the tables, when any is not as the run left it.
     """
-    before = _checked(catalog, branch, publications)
+    while True:
+        before = _checked(catalog, branch, publications)
+        published = _attempt(catalog, branch, publications, before)
+        if published is not None:
+            return published
+
+
+def _attempt(
+    catalog: SqlCatalog, branch: str, publications: Sequence[Publication], before: Sequence[Table]
+) -> list[Table] | None:
+    """The tables as published; None when one of them has moved, and none was published."""
     staged: list[Table] = []
     moved: list[TableId] = []
+    moment_ms = max(time.time_ns() // 1_000_000, *(table.metadata.last_updated_ms for table in before))
     try:
         for table, publication in zip(before, publications, strict=True):
-            staged.append(_stage(catalog, table, publication, branch))
+            staged.append(_stage(catalog, table, publication, branch, moment_ms))
         moves = [
             Move(publication.table, old.metadata_location, new.metadata_location)
             for publication, old, new in zip(publications, before, staged, strict=True)
@@ -85,9 +98,7 @@ def publish_all(catalog: SqlCatalog, branch: str, publications: Sequence[Publica
     finally:
         if moved:
             _discard(staged)
-    if moved:
-        raise conflict(moved)
-    return staged
+    return None if moved else staged
 
 
 def _checked(catalog: SqlCatalog, branch: str, publications: Sequence[Publication]) -> list[Table]:
@@ -104,7 +115,7 @@ def _checked(catalog: SqlCatalog, branch: str, publications: Sequence[Publicatio
     return tables
 
 
-def _stage(catalog: SqlCatalog, table: Table, publication: Publication, branch: str) -> Table:
+def _stage(catalog: SqlCatalog, table: Table, publication: Publication, branch: str, moment_ms: int) -> Table:
     metadata = update_table_metadata(
         table.metadata,
         tuple(_updates(table.metadata, publication, branch)),
@@ -112,7 +123,14 @@ def _stage(catalog: SqlCatalog, table: Table, publication: Publication, branch: 
     )
     with storing(metadata.location):
         version = metadata_version(table.metadata_location) + 1
-        return stage(catalog, publication.table, metadata, version)
+        return stage(catalog, publication.table, _dated(metadata, moment_ms), version)
+
+
+def _dated(metadata: TableMetadata, moment_ms: int) -> TableMetadata:
+    """Let main have moved at one and the same time in all tables, so that no time lies in between."""
+    *earlier, last = metadata.snapshot_log
+    log = [*earlier, last.model_copy(update={"timestamp_ms": moment_ms})]
+    return metadata.model_copy(update={"snapshot_log": log, "last_updated_ms": moment_ms})
 
 
 def _updates(metadata: TableMetadata, publication: Publication, branch: str) -> list[TableUpdate]:

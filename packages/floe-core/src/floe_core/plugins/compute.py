@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from floe_core.lake import Lake
@@ -83,9 +84,19 @@ class ComputePlugin(Plugin, ABC):
         """
 
     @abstractmethod
-    def query(self, lake: Lake, sql: str, *, schema: str | None) -> QueryResult:
+    def query(
+        self,
+        lake: Lake,
+        sql: str,
+        *,
+        schema: str | None,
+        as_of: datetime | int | None = None,
+        run_id: str | None = None,
+    ) -> QueryResult:
         """Run one reading statement over the published tables.
 
-        ``schema`` is where unqualified names are looked up. Raises SpecError for SQL that does not
-        bind and for anything but a query.
+        ``schema`` is where unqualified names are looked up. ``as_of`` reads the tables as they were at a
+        time, or at the snapshot of an id; ``run_id`` reads what a run has left unpublished. Raises
+        SpecError for SQL that does not bind, for anything but a query, and where there is nothing (any
+        more) to read as of then or of that run.
         """

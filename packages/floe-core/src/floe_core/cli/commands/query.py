@@ -3,30 +3,53 @@
 from __future__ import annotations
 
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
+from floe_core.cli.history import settled_ledger
 from floe_core.cli.options import manifest_option, product_option
 from floe_core.cli.output import Output, counted, output_option
-from floe_core.cli.stores import open_store
+from floe_core.cli.stores import Store, open_store
 from floe_core.cli.table import is_number, table
+from floe_core.errors import Problem, SpecError
 
 
 @click.command()
 @click.argument("sql")
+@click.option(
+    "--as-of",
+    metavar="TIME|SNAPSHOT",
+    callback=lambda _context, _parameter, value: _moment(value),
+    help="Read the tables as they were then: a time (UTC unless it says another zone) or a snapshot's id.",
+)
+@click.option(
+    "--run", metavar="RUN", help="Read what this run has left unpublished: its id or its beginning."
+)
 @product_option
 @manifest_option
 @output_option
-def command(sql: str, product: Path | None, manifest: Path | None, output: Output) -> None:
+def command(
+    sql: str,
+    as_of: datetime | int | None,
+    run: str | None,
+    product: Path | None,
+    manifest: Path | None,
+    output: Output,
+) -> None:
     """Print what SQL returns; '-' reads it from standard input.
 
     Tables of the product one stands in need no schema; those of another are written as
     other_product.table, with '_' for every '-' of its name.
     """
+    if run is not None and as_of is not None:
+        raise click.UsageError("--run and --as-of say different things: take one of them")
     store, schema = open_store(product, manifest)
     text = sys.stdin.read() if sql == "-" else sql
-    result = store.platform.compute.query(store.lake, text, schema=schema)
+    result = store.platform.compute.query(
+        store.lake, text, schema=schema, as_of=as_of, run_id=_run_id(store, run) if run else None
+    )
     output.document(
         {
             "columns": [{"name": column.name, "type": column.type} for column in result.columns],
@@ -37,3 +60,27 @@ def command(sql: str, product: Path | None, manifest: Path | None, output: Outpu
         right = [is_number(column.type) for column in result.columns]
         output.line(table([column.name for column in result.columns], result.rows, right=right))
         output.line(f"({counted(len(result.rows), 'row')})")
+
+
+def _moment(text: str | None) -> datetime | int | None:
+    if text is None:
+        return None
+    if text.isascii() and text.isdigit():
+        return int(text)
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise click.BadParameter(
+            f"'{text}' is neither a time such as 2026-01-31T12:00 nor a snapshot's id",
+            param_hint="'--as-of'",
+        ) from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _run_id(store: Store, run: str) -> str:
+    found = settled_ledger(store.location).find(run)
+    if not found:
+        raise SpecError(
+            Problem("FLOE-E014", f"no run '{run}', or several whose ids begin like this", hint="floe runs")
+        )
+    return found[0].run_id
