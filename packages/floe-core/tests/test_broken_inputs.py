@@ -114,6 +114,16 @@ PROJECTS: dict[str, Files] = {
         "models/gone.sql": "select * from nowhere\n",
         "tests/no_such_column.sql": "select * from {{ ref('raw') }} where ide is null\n",
     },
+    "sources-without-their-files": {
+        "models/sources.yml": (
+            "sources:\n  - name: bank\n    config: {meta: {external_location: 'data/{name}.csv'}}\n"
+            "    tables:\n      - {name: rates, config: {meta: {fetch: make rates}}}\n"
+            "      - name: names\n      - name: nobody_reads_it\n"
+        ),
+        "models/reads_them.sql": (
+            "select * from {{ source('bank', 'rates') }}, {{ source('bank', 'names') }}\n"
+        ),
+    },
     "a-mistake-a-macro-made": {
         "seeds/raw.csv": "id\n1\n",
         "macros/all.sql": "{% macro all_of(t) %}\nselect\n  missing\nfrom {{ t }}\n{% endmacro %}\n",

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
+from floe_core.compilation.dbt_project import PROJECT_FILE
 from floe_core.compilation.enforce import Enforced
 from floe_core.compilation.plan import Plan
 from floe_core.compilation.source_line import SourceLine, source_line
@@ -74,11 +77,29 @@ def _template_error(plan: Plan, node: ParsedNode, compiled: CompiledNode) -> Pro
 
 
 def _bind_error(plan: Plan, node: ParsedNode, compiled: CompiledNode, error: BindError) -> Problem:
+    if node.resource_type == "source":
+        return _source_error(plan, node, error)
     found = _find(plan, node, compiled, error)
     message, hint = _words(error, {other.alias for other in plan.project.nodes})
     if found is None:
         message, found = f"{message} (line {error.line} of the compiled SQL)", SourceLine(1, 1)
     return Problem("FLOE-E407", f"{_noun(node)}: {message}", plan.at(node, found.line, found.column), hint)
+
+
+def _source_error(plan: Plan, node: ParsedNode, error: BindError) -> Problem:
+    """A file that is not there or not to be read; ``meta: {fetch: ...}`` is the command that brings it."""
+    message, _ = _words(error, set())
+    fetch = node.meta.get("fetch")
+    hint = f"run: {fetch}" if fetch else f"a relative path starts at {PROJECT_FILE}"
+    line = _line_naming(node.name, plan.dbt_location.project_dir / node.path)
+    return Problem("FLOE-E416", f"{_noun(node)}: {message}", plan.at(node, line), hint)
+
+
+def _line_naming(name: str, file: Path) -> int:
+    """The first line of a YAML file with this ``name:``, else 1."""
+    lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
+    wanted = re.compile(rf"\bname:\s*['\"]?{re.escape(name)}\b")
+    return next((number for number, line in enumerate(lines, 1) if wanted.search(line)), 1)
 
 
 def _find(plan: Plan, node: ParsedNode, compiled: CompiledNode, error: BindError) -> SourceLine | None:
