@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
 from dbt.exceptions import UninstalledPackagesFoundError
 from dbt_common.exceptions import DbtBaseException
 
-from floe_core.errors import Position, Problem, SpecError
+from floe_core.errors import Position, Problem, SpecError, shown
 from floe_core.plugins.dbt import DbtLocation
 
 SOURCES = (".sql", ".yml", ".yaml", ".py", ".md")
@@ -73,7 +74,12 @@ def _missing_packages(error: UninstalledPackagesFoundError, location: DbtLocatio
         f"{error.count_packages_specified} dbt packages are named here,"
         f" {error.count_packages_installed} installed",
         Position.of(location.project_dir / error.packages_specified_path),
-        hint=f"dbt deps --project-dir {location.project_dir} --profiles-dir {location.profiles_dir}",
+        hint=shlex.join(
+            [
+                *("dbt", "deps", "--project-dir", shown(location.project_dir)),
+                *("--profiles-dir", shown(location.profiles_dir)),
+            ]
+        ),
     )
 
 
