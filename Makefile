@@ -59,14 +59,15 @@ bench: .venv/.ready  ## Measure, and rewrite benchmarks/RESULTS.md
 .PHONY: clean
 clean:  ## Remove everything that was made here, the environment too
 	@$(MAKE) demo-stop || echo "the demo could not be stopped; removing all the same"
-	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis examples/*/data
 	@find . -name .git -prune -o -type d \( -name __pycache__ -o -name target -o -name .floe -o -name '*.egg-info' \) \
 	  -prune -exec rm -rf {} +
 
 # The environment: pip brings uv, uv brings what the lock says, members are installed in place.
 .venv/.ready: requirements.lock $(MEMBERS) $(if $(MOVED),.venv/.place)
 	@echo "Installing what requirements.lock names ..."
-	@$(BIN)/uv pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes requirements.lock
+	@$(BIN)/uv pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes \
+	  --build-constraints requirements.lock requirements.lock
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation \
 	  $(patsubst %/pyproject.toml,-e ./%,$(MEMBERS))
 	@touch $@
