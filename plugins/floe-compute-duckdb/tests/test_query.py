@@ -96,7 +96,7 @@ def test_what_does_not_work_is_told_with_what_was_meant(
     assert (problem.message, problem.hint) == (message, hint)
 
 
-@pytest.mark.requirement("FR-022", "FR-061")
+@pytest.mark.requirement("FR-022")
 @pytest.mark.parametrize(
     "sql",
     [
@@ -115,7 +115,7 @@ def test_only_one_reading_statement_is_allowed(lake: Lake, sql: str) -> None:
         query(lake, sql)
 
 
-@pytest.mark.requirement("FR-061", "FR-066")
+@pytest.mark.requirement("FR-066")
 def test_no_file_outside_the_lake_can_be_read(lake: Lake, tmp_path: Path) -> None:
     (tmp_path / "secret.csv").write_text("a\n1\n")
     for sql in (f"select * from '{tmp_path}/secret.csv'", "select * from glob('/etc/*')"):
