@@ -244,14 +244,20 @@ def test_ctrl_c_publishes_nothing_and_the_next_run_is_fine(floe: Floe, shop: Pat
     good = model.read_text()
     model.write_text(SLOW)
 
+    ledger, over = Ledger(shop / ".floe"), threading.Event()
+
+    def ended_tests() -> int:
+        return sum(len(ledger.attempt(run.run_id, 1).tests) for run in ledger.running())
+
     def press_ctrl_c() -> None:
-        ledger = Ledger(shop / ".floe")
-        wait_for(lambda: [run for run in ledger.running() if len(ledger.attempt(run.run_id, 1).tests) == 2])
-        os.kill(os.getpid(), signal.SIGINT)
+        wait_for(lambda: over.is_set() or ended_tests() == 2, timeout_s=300)
+        if not over.is_set():
+            os.kill(os.getpid(), signal.SIGINT)
 
     finger = threading.Thread(target=press_ctrl_c)
     finger.start()
     interrupted = floe("run")
+    over.set()
     finger.join()
     model.write_text(good)
 
