@@ -42,6 +42,8 @@ def test_a_document_has_a_line_for_each_key_and_each_item() -> None:
         ("run --output=json --nonsense", True),
         ("run --output text", False),
         ("query json", False),
+        ("run --output json --output text", False),
+        ("run --output=text --output json", True),
         ("query -- --output=json", False),
         ("run --output", False),
     ],

@@ -66,9 +66,9 @@ def colours_unwanted() -> bool:
 def wants_json(arguments: list[str]) -> bool:
     """Whether the command line asks for JSON; also answers for one that cannot be parsed."""
     ours = arguments[: arguments.index("--")] if "--" in arguments else arguments
-    values = [word.removeprefix("--output=") for word in ours if word.startswith("--output=")]
-    values += [after for word, after in itertools.pairwise(ours) if word == "--output"]
-    return "json" in values
+    words = [part for word in ours for part in word.split("=", 1)]
+    values = [after for word, after in itertools.pairwise(words) if word == "--output"]
+    return values[-1:] == ["json"]
 
 
 def render(content: Mapping[str, Any]) -> str:
