@@ -95,7 +95,7 @@ def test_a_run_nobody_published_can_be_read_by_its_id(lake: Lake) -> None:
     assert lake.rows("t") == [(1,)]
 
 
-@pytest.mark.requirement("FR-032", "FR-022")
+@pytest.mark.requirement("FR-022")
 def test_a_commit_that_moves_no_row_does_not_keep_a_run_from_publishing(lake: Lake) -> None:
     lake.publish("base", "a", "select 0 as id")
     lake.publish("base", "b", "select 0 as id")
