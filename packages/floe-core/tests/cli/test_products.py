@@ -224,6 +224,18 @@ def test_a_broken_model_is_told_with_its_place_and_nothing_runs(floe: Floe, shop
     assert floe("runs").stdout == "nothing has run here yet\n"
 
 
+@pytest.mark.requirement("FR-015")
+def test_what_happened_is_told_also_while_floe_yaml_is_broken(floe: Floe, in_ran: Path) -> None:
+    before = floe("runs").stdout, floe("status").stdout
+    spec = in_ran / "floe.yaml"
+    good = spec.read_text()
+    spec.write_text("metadata: [\n")
+    try:
+        assert (floe("runs").stdout, floe("status").stdout) == before
+    finally:
+        spec.write_text(good)
+
+
 @pytest.mark.requirement("FR-020")
 def test_a_second_run_of_the_product_is_refused_while_one_is_going(floe: Floe, shop: Path) -> None:
     going = RunIdentity(str(uuid.uuid4()), 1, "corner-shop", "dev", "digest", "trace")

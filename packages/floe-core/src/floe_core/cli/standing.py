@@ -10,10 +10,9 @@ from floe_core.cli.history import settled_ledger
 from floe_core.cli.outcome import short
 from floe_core.cli.output import timestamp
 from floe_core.cli.shapes import table_item
-from floe_core.cli.stores import Store, store_of
+from floe_core.cli.stores import Store, name_of, store_of
 from floe_core.cli.table import table
-from floe_core.errors import shown
-from floe_core.location import Location, product_name
+from floe_core.location import Location
 from floe_core.run import DEFAULT_ENVIRONMENT
 from floe_core.run_result import RunResult
 
@@ -24,7 +23,7 @@ _RIGHT = (False, False, True)
 def product_item(location: Location) -> dict[str, Any]:
     """The product as ``floe status`` says it in JSON; null where nothing is known yet."""
     store = store_of(location)
-    name = product_name(location.spec_path) or shown(location.product_dir)
+    name = name_of(location)
     last = next(iter(settled_ledger(location).runs(name, limit=1)), None)
     return {
         "name": name,

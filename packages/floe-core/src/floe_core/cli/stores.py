@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from floe_core.cli.products import meant_products, platform_products
 from floe_core.errors import Problem, SpecError, shown
 from floe_core.lake import Lake
-from floe_core.location import Location
+from floe_core.location import Location, product_name
 from floe_core.platform import Platform
 from floe_core.schemas.artifacts import CompiledArtifacts
 
@@ -36,6 +36,14 @@ def store_of(location: Location) -> Store | None:
     """The product's store, None if it was never compiled."""
     artifacts = _stored_artifacts(location)
     return Store(location, artifacts) if artifacts else None
+
+
+def name_of(location: Location) -> str:
+    """The product's name, also while its floe.yaml cannot be read."""
+    if name := product_name(location.spec_path):
+        return name
+    store = store_of(location)
+    return store.artifacts.metadata.product_name if store else location.product_dir.name
 
 
 def open_store(product: Path | None, manifest: Path | None) -> tuple[Store, str | None]:

@@ -13,8 +13,8 @@ from floe_core.cli.outcome import duration, short
 from floe_core.cli.output import Output, output_option, timestamp
 from floe_core.cli.products import meant_products
 from floe_core.cli.shapes import run_item
+from floe_core.cli.stores import name_of
 from floe_core.cli.table import table
-from floe_core.location import product_name
 from floe_core.run_result import RunResult
 
 _HEADERS = ("run", "attempt", "product", "state", "published", "started", "took")
@@ -32,8 +32,7 @@ def command(product: Path | None, manifest: Path | None, limit: int, output: Out
     """
     found: list[RunResult] = []
     for location in meant_products(product, manifest):
-        name = product_name(location.spec_path)
-        found += settled_ledger(location).runs(name, limit=limit) if name else []
+        found += settled_ledger(location).runs(name_of(location), limit=limit)
     newest = sorted(found, key=lambda run: run.started_at, reverse=True)[:limit]
     output.document({"runs": [run_item(run) for run in newest]})
     output.line(table(_HEADERS, _rows(newest)) if newest else "nothing has run here yet")
