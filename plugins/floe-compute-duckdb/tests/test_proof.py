@@ -76,6 +76,23 @@ def test_an_error_has_its_place_and_candidates_and_is_told_once() -> None:
     assert proofs["semicolon"].error == BindError('syntax error at or near ";"', 1, 15)
 
 
+@pytest.mark.requirement("FR-024", "WU-6")
+def test_a_tests_rows_are_counted_so_that_its_columns_may_be_anything() -> None:
+    joined = "select a.*, b.*, interval 1 day as gap from floe.shop.raw a join floe.shop.raw b using (id)"
+    proofs = prove(
+        RAW,
+        Relation("test.shop.same_name_twice", "shop", "same_name_twice", joined),
+        Relation("test.shop.bad", "shop", "bad", "select *\nfrom floe.shop.raw\nwhere nme = 1"),
+        relation("model", joined),
+    )
+
+    assert proofs["test.shop.same_name_twice"] == Proof((Column("failures", "BIGINT"),))
+    assert proofs["test.shop.bad"].error == BindError(
+        'Referenced column "nme" not found in FROM clause!\nCandidate bindings: "name", "n"', 3, 7
+    )
+    assert proofs["model"].error == BindError("column 'id' is there twice: give one of them another name")
+
+
 @pytest.mark.requirement("WU-6")
 def test_what_reads_a_deferred_relation_is_deferred_and_what_does_not_is_proven() -> None:
     proofs = prove(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 from pathlib import Path
 
@@ -146,6 +147,40 @@ def test_a_package_counts_as_part_of_the_project(make_project: MakeProject) -> N
     assert (node.unique_id, node.package) == ("model.mine.theirs", "mine")
     assert node.path == "dbt_packages/mine/models/theirs.sql"
     assert project.compile()["theirs"].sql == "select 2 as n"
+
+
+@pytest.mark.requirement("FR-010", "FR-016")
+def test_an_edit_that_keeps_the_files_time_is_noticed(project: DbtProject) -> None:
+    project.models(m="select 1 as id")
+    described = "models: [{name: m, config: {alias: ALIAS}, columns: [{name: id, description: ALIAS}]}]\n"
+    files = [
+        project.write("models/m.sql", "select 1 as id"),
+        project.write("models/schema.yml", described.replace("ALIAS", "first")),
+    ]
+    assert project.build().errors == {}
+    times = [(file.stat().st_atime_ns, file.stat().st_mtime_ns) for file in files]
+    project.write("models/m.sql", "select 2 as id")
+    project.write("models/schema.yml", described.replace("ALIAS", "other"))
+    for file, time in zip(files, times, strict=True):
+        os.utime(file, ns=time)
+
+    [node] = project.parse().nodes
+
+    assert (node.alias, node.column_descriptions) == ("other", {"id": "other"})
+    assert project.compile()["m"].sql == "select 2 as id"
+    assert project.build().errors == {}
+    assert (project.rows("first"), project.rows("other")) == ([(1,)], [(2,)])
+
+
+@pytest.mark.requirement("FR-010", "FR-016")
+def test_a_run_notices_an_edit_that_keeps_the_files_time(project: DbtProject) -> None:
+    file = project.models(m="select 1 as id").write("models/m.yml", "models: [{name: m}]\n")
+    assert project.build().tests == {}
+    before = file.stat()
+    project.write("models/m.yml", "models: [{name: m, columns: [{name: id, data_tests: [unique]}]}]\n")
+    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+    assert list(project.build().tests) == ["unique_m_id"]
 
 
 @pytest.mark.requirement("FR-010")

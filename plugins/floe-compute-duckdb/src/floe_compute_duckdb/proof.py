@@ -15,7 +15,8 @@ from floe_core.errors import SpecError
 from floe_core.plugins.compute import BindError, Column, Proof, Relation
 from floe_iceberg import duckdb_type, iceberg_type
 
-_WRAPPER = "describe (\n"
+_MODEL = ("describe (\n", "\n)")
+_TEST = ("describe select count(*) as failures from (\n", "\n) dbt_internal_test")  # what dbt makes of it
 
 
 def prove(
@@ -63,22 +64,23 @@ class _Database:
     def prove(self, relation: Relation, proofs: Mapping[str, Proof]) -> Proof:
         if _deferred(relation):
             return Proof()
+        before, after = _TEST if relation.unique_id.startswith("test.") else _MODEL
         try:
             if relation.columns is not None:
                 columns = _stored(tuple((column.name, column.type) for column in relation.columns))
             else:
-                columns = _stored(self._describe(relation.sql or ""))
+                columns = _stored(self._describe(f"{before}{relation.sql}{after}"))
             self._make_table(relation, columns)
         except duckdb.Error as error:
-            return self._failed(relation, proofs, _bind_error(str(error), relation.sql or ""))
+            return self._failed(relation, proofs, _bind_error(str(error), relation.sql or "", len(before)))
         except SpecError as error:
             problem = error.problems[0]
             hint = f"\n{problem.hint}" if problem.hint else ""
             return self._failed(relation, proofs, BindError(problem.message + hint))
         return Proof(columns=columns)
 
-    def _describe(self, sql: str) -> tuple[tuple[str, str], ...]:
-        rows = self._connection.execute(f"{_WRAPPER}{sql}\n)").fetchall()
+    def _describe(self, statement: str) -> tuple[tuple[str, str], ...]:
+        rows = self._connection.execute(statement).fetchall()
         return tuple((str(name), str(type_)) for name, type_, *_ in rows)
 
     def _make_table(self, relation: Relation, columns: Sequence[Column]) -> None:
@@ -113,7 +115,7 @@ def _stored_type(type_: str, column: str) -> str:
     return duckdb_type(iceberg_type(type_, column=column))
 
 
-def _bind_error(text: str, sql: str) -> BindError:
+def _bind_error(text: str, sql: str, start: int) -> BindError:
     """DuckDB's message and position: the engine tells it as an offset into the wrapped statement."""
     _, _, document = text.partition(": {")
     if not document:
@@ -123,6 +125,6 @@ def _bind_error(text: str, sql: str) -> BindError:
     except ValueError:
         return BindError(text)
     message = str(told.get("exception_message", text))
-    offset = int(told.get("position", len(_WRAPPER))) - len(_WRAPPER)
+    offset = int(told.get("position", start)) - start
     before = sql.encode()[: max(offset, 0)].decode(errors="ignore")
     return BindError(message, before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1)

@@ -8,9 +8,11 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 from dbt.contracts.graph.manifest import Manifest
+from dbt.parser import read_files
 from dbt_common.events.base_types import EventMsg
 from dbt_common.events.event_manager_client import cleanup_event_logger
 
@@ -27,7 +29,7 @@ def invoke(
     callbacks: Sequence[Callable[[EventMsg], None]] = (),
 ) -> dbtRunnerResult:
     """Run one dbt command; what it raised stands in the result, except an interrupt."""
-    with exclusive(location.project_dir):
+    with exclusive(location.project_dir), _told_apart_by_content():
         os.environ["DO_NOT_TRACK"] = "1"  # dbt reads it with its flags
         runner = dbtRunner(manifest=manifest, callbacks=list(callbacks))
         try:
@@ -49,6 +51,29 @@ def exclusive(project_dir: Path) -> Iterator[None]:
             yield
         finally:
             os.chdir(before)
+
+
+@contextmanager
+def _told_apart_by_content() -> Iterator[None]:
+    """Make dbt compare every file's checksum with the saved parse's.
+
+    It takes a YAML file for unchanged when its modification time is the saved one, unless that is 0.0: an
+    edit within one tick of the clock, or by a tool that keeps times, would go unnoticed.
+    """
+    module: Any = read_files
+    search = module.filesystem_search
+
+    def search_without_times(*arguments: Any) -> list[Any]:
+        found: list[Any] = search(*arguments)
+        for path in found:
+            path.modification_time = 0.0
+        return found
+
+    module.filesystem_search = search_without_times
+    try:
+        yield
+    finally:
+        module.filesystem_search = search
 
 
 def _common(location: DbtLocation) -> list[str]:
