@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 from click.testing import CliRunner
 from pyiceberg.catalog.sql import SqlCatalog
 
@@ -45,12 +46,16 @@ class Demo:
 
     def rows(self, product: str, table: str) -> Rows:
         """The published rows, read by somebody who has never heard of floe."""
+        rows: Rows = self.arrow(product, table).to_pylist()
+        return rows
+
+    def arrow(self, product: str, table: str) -> pa.Table:
+        """The same, for tables of many rows."""
         catalog = SqlCatalog("floe", uri=f"sqlite:///{self.folder}/.floe/catalog.db")
         try:
-            rows: Rows = catalog.load_table(f"{product}.{table}").scan().to_arrow().to_pylist()
+            return catalog.load_table(f"{product}.{table}").scan().to_arrow()
         finally:
             catalog.close()
-        return rows
 
 
 @dataclass(frozen=True)
