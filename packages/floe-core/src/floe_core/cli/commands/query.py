@@ -81,6 +81,6 @@ def _run_id(store: Store, run: str) -> str:
     found = settled_ledger(store.location).find(run)
     if not found:
         raise SpecError(
-            Problem("FLOE-E014", f"no run '{run}', or several whose ids begin like this", hint="floe runs")
+            Problem("FLOE-E016", f"no run '{run}', or several whose ids begin like this", hint="floe runs")
         )
     return found[0].run_id
