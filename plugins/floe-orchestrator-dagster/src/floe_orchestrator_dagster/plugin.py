@@ -78,6 +78,11 @@ class DagsterOrchestratorPlugin(OrchestratorPlugin):
 
         return serve(locations, port=port)
 
+    def serving(self, state_dir: Path) -> Served | None:
+        from floe_orchestrator_dagster.server import serving
+
+        return serving(state_dir)
+
     def stop(self, state_dir: Path) -> bool:
         from floe_orchestrator_dagster.server import stop
 

@@ -33,6 +33,9 @@ _HEALTH = """{
 }"""
 
 
+_RELOAD = "mutation { reloadWorkspace { __typename } }"
+
+
 @dataclass(frozen=True)
 class _Process:
     """A process as it can be recognised later: a pid alone is reused by the system."""
@@ -76,18 +79,21 @@ def serve(locations: Sequence[Location], *, port: int) -> Served:
     """
     state_dir = locations[0].state_dir
     workspace = write_workspace(locations)
-    running = _read(state_dir)
-    if running:
+    if running := serving(state_dir):
+        _ask(running.url, _RELOAD)
         return running
+    stop(state_dir)  # what is left of a crash
     _refuse_taken(port)
     commands = {
         "webserver": ["dagster_webserver", "-h", "127.0.0.1", "-p", str(port), "-w", str(workspace)],
         "daemon": ["dagster._daemon", "run", "-w", str(workspace)],
     }
-    processes = [_start(state_dir, name, command) for name, command in commands.items()]
     url = f"http://127.0.0.1:{port}"
-    _write(state_dir, url, processes)
+    processes: list[_Process] = []
     try:
+        for name, command in commands.items():
+            processes.append(_start(state_dir, name, command))
+            _write(state_dir, url, processes)
         _await(url, processes, state_dir)
     except BaseException:
         stop(state_dir)
@@ -97,8 +103,20 @@ def serve(locations: Sequence[Location], *, port: int) -> Served:
 
 def check_port(state_dir: Path, port: int) -> None:
     """Raise WorkError when the port is taken by anything but what ``serve`` left running."""
-    if _read(state_dir) is None:
+    if serving(state_dir) is None:
         _refuse_taken(port)
+
+
+def serving(state_dir: Path) -> Served | None:
+    """What is recorded as served, if all of it is alive."""
+    try:
+        record = json.loads(_file(state_dir).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    processes = [_Process(**entry) for entry in record["processes"]]
+    if not all(process.alive() for process in processes):
+        return None
+    return Served(url=record["url"], pids=tuple(process.pid for process in processes))
 
 
 def stop(state_dir: Path) -> bool:
@@ -122,18 +140,6 @@ def stop(state_dir: Path) -> bool:
 
 def _file(state_dir: Path) -> Path:
     return state_dir / "dagster" / "served.json"
-
-
-def _read(state_dir: Path) -> Served | None:
-    """What is recorded as served, if all of it is alive; what is left of a crash is ended."""
-    if not _file(state_dir).exists():
-        return None
-    record = json.loads(_file(state_dir).read_text(encoding="utf-8"))
-    processes = [_Process(**entry) for entry in record["processes"]]
-    if all(process.alive() for process in processes):
-        return Served(url=record["url"], pids=tuple(process.pid for process in processes))
-    stop(state_dir)
-    return None
 
 
 def _write(state_dir: Path, url: str, processes: Sequence[_Process]) -> None:
@@ -183,10 +189,15 @@ def _await(url: str, processes: Sequence[_Process], state_dir: Path) -> None:
     )
 
 
+def _ask(url: str, query: str) -> dict[str, Any]:
+    data: dict[str, Any] = requests.post(f"{url}/graphql", json={"query": query}, timeout=30).json()["data"]
+    return data
+
+
 def _healthy(url: str) -> bool:
     """Whether daemons run and every product is loaded; raises ServiceError for one that cannot be."""
     try:
-        answer = requests.post(f"{url}/graphql", json={"query": _HEALTH}, timeout=5).json()["data"]
+        answer = _ask(url, _HEALTH)
     except (requests.RequestException, ValueError):
         return False
     locations = answer["workspaceOrError"]["locationEntries"]

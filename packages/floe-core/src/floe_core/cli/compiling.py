@@ -22,7 +22,7 @@ def compile_and_tell(location: Location, output: Output, *, verbose: bool = Fals
     output.line(_line(compilation, time.perf_counter() - started))
     policy = [warning for warning in compilation.warnings if warning.code.startswith(_POLICY)]
     show_problems(output, [warning for warning in compilation.warnings if verbose or warning not in policy])
-    if policy and not verbose:
+    if policy and not verbose and not compilation.unchanged:  # said once is enough
         output.note(f"policy: {counted(len(policy), 'warning')}, shown by: floe compile --verbose")
     return compilation
 

@@ -60,6 +60,10 @@ class OrchestratorPlugin(Plugin, ABC):
         """Start the UI and the daemon in the background, or find them running; returns when they answer."""
 
     @abstractmethod
+    def serving(self, state_dir: Path) -> Served | None:
+        """What ``serve`` left running, if all of it still runs."""
+
+    @abstractmethod
     def stop(self, state_dir: Path) -> bool:
         """End what ``serve`` left running, children included; false if nothing was."""
 

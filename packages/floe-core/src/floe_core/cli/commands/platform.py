@@ -1,0 +1,69 @@
+"""``floe platform``: the platform team's verbs, over all products."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from floe_core.cli.compiling import compile_and_tell
+from floe_core.cli.options import manifest_option
+from floe_core.cli.output import Output, output_option
+from floe_core.cli.problems import problems_document
+from floe_core.cli.products import platform_products
+from floe_core.compiler import Compilation
+from floe_core.errors import FloeError, Problem, shown
+from floe_core.location import Location
+from floe_core.platform import Platform
+
+
+@click.group()
+def command() -> None:
+    """What a platform team does, over all products of a manifest."""
+
+
+@command.command("compile")
+@manifest_option
+@click.option("--verbose", is_flag=True, help="Show every warning.")
+@output_option
+def compile_all(manifest: Path | None, verbose: bool, output: Output) -> None:
+    """Compile every product and write the workspace in which the orchestrator finds them.
+
+    The problems of all products are shown together; the workspace is written when there are none.
+    """
+    compilations = _compile(platform_products(manifest), output, verbose=verbose)
+    orchestrator = Platform(compilations[0].artifacts.plugins).orchestrator
+    workspace = shown(orchestrator.write_workspace([each.location for each in compilations]))
+    output.line(f"workspace: {workspace}")
+    warnings = [warning for compilation in compilations for warning in compilation.warnings]
+    products = [_item(compilation) for compilation in compilations]
+    output.document({"products": products, "workspace": workspace, **problems_document(warnings)})
+
+
+def _compile(locations: list[Location], output: Output, *, verbose: bool) -> list[Compilation]:
+    compilations: list[Compilation] = []
+    failures: list[FloeError] = []
+    for location in locations:
+        try:
+            compilations.append(compile_and_tell(location, output, verbose=verbose))
+        except FloeError as error:
+            failures.append(error)
+    if failures:
+        raise _together(failures)
+    return compilations
+
+
+def _together(failures: list[FloeError]) -> FloeError:
+    """One error with the problems of all; it ends the command as the first of its kind would."""
+    problems: list[Problem] = [problem for failure in failures for problem in failure.problems]
+    return type(failures[0])(problems)
+
+
+def _item(compilation: Compilation) -> dict[str, Any]:
+    return {
+        "product": compilation.artifacts.metadata.product_name,
+        "artifacts": shown(compilation.location.artifacts_path),
+        "digest": compilation.artifacts.digest,
+        "unchanged": compilation.unchanged,
+    }
