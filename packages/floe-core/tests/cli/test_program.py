@@ -64,7 +64,8 @@ def test_every_command_takes_output() -> None:
     without = [
         command.name for command in leaves if not any(option.name == "output" for option in command.params)
     ]
-    assert (len(leaves), without) == (10, [])
+    assert {"init", "run", "stop", "list", "export"} <= {command.name for command in leaves}
+    assert without == []
 
 
 @pytest.mark.requirement("FR-011")

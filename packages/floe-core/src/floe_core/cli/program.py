@@ -41,7 +41,7 @@ class Program(click.Group):
         if cmd_name not in COMMANDS:
             return None
         command: click.Command = import_module(f"floe_core.cli.commands.{cmd_name}").command
-        command.help = command.help or COMMANDS[cmd_name]
+        command.name = cmd_name
         return command
 
     def resolve_command(
