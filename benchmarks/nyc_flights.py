@@ -58,9 +58,9 @@ def _section(first: Mapping[str, Cost], again: Mapping[str, Cost]) -> Section:
         "A year of flights beside plain dbt",
         ("", "CPU s", "times dbt's", "clock s", "MiB"),
         rows,
-        f"`examples/nyc-flights`: 336,776 flights, 13 models, 33 tests; medians of {_ROUNDS}. The second run\n"
-        "merges the newest days into `silver_flights`. floe's rows lie in Parquet under an Iceberg catalog,\n"
-        "flushed to disk; its first run has the compilation in it.",
+        f"`examples/nyc-flights`: 336,776 flights, 13 models, 33 tests; medians of {_ROUNDS}. The second\n"
+        "run merges the newest days into `silver_flights`. floe's rows lie in Parquet, in an\n"
+        "Iceberg catalog, flushed to disk; its first run has the compilation in it.",
     )
 
 
