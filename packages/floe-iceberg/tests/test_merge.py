@@ -103,6 +103,29 @@ def test_a_key_the_query_returns_twice_is_refused_with_its_value(lake: Lake) -> 
 
 
 @pytest.mark.requirement("FR-025")
+def test_delete_and_insert_replaces_all_rows_of_the_keys_by_all_of_the_query(lake: Lake) -> None:
+    lake.publish(
+        "base", "t", "from (values (1, 'a', 9), (1, 'b', 9), (2, 'c', 9), (null, 'd', 9)) t(k, v, n)"
+    )
+    lake.publish("aside", "t", "select 7 as k, 'untouched' as v, 9 as n", "append")
+    aside = {task.file.file_path for task in lake.table("t").scan("k = 7").plan_files()}
+    sql = "from (values (1, 'x'), (1, 'y'), (3, 'z'), (null, 'new'), (null, 'new')) t(k, v)"
+    lake.publish("r2", "t", sql, "delete+insert", unique_key=["k"], on_schema_change="append_new_columns")
+    assert lake.plain_rows("t") == [
+        (1, "x", None),
+        (1, "y", None),
+        (2, "c", 9),
+        (3, "z", None),
+        (7, "untouched", 9),
+        (None, "d", 9),
+        (None, "new", None),
+        (None, "new", None),
+    ]
+    assert aside < data_files(lake)
+    assert lake.manager.tables()[0].rows == 8
+
+
+@pytest.mark.requirement("FR-025")
 @pytest.mark.parametrize(
     ("unique_key", "on_schema_change", "message"),
     [

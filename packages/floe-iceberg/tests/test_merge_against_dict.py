@@ -20,7 +20,7 @@ KEYS = st.one_of(st.none(), st.integers(-3, 12))
 ROWS = st.lists(st.tuples(KEYS, st.integers(0, 99)), max_size=6)
 WRITES = st.lists(
     st.tuples(
-        st.sampled_from(["overwrite", "append", "merge", "merge"]),
+        st.sampled_from(["overwrite", "append", "merge", "merge", "delete+insert"]),
         st.sets(st.sampled_from(COLUMNS), min_size=1),
         ROWS,
         st.booleans(),
@@ -58,8 +58,10 @@ def applied(table: list[Row], mode: str, columns: list[str], rows: list[tuple[in
     if mode == "append":
         return table + new
     keys = {key for key, _ in rows if key is not None}
-    old = {row["k"]: row for row in table if row["k"] in keys}
     kept = [row for row in table if row["k"] not in keys]
+    if mode == "delete+insert":
+        return kept + new
+    old = {row["k"]: row for row in table if row["k"] in keys}
     return kept + [{**(old.get(row["k"], {}) if row["k"] is not None else {}), **row} for row in new]
 
 

@@ -48,7 +48,6 @@ UNSUPPORTED: list[tuple[dict[str, Any], str]] = [
     ({"materialized": "external"}, "materialization 'external' is not supported"),
     ({"materialized": "table_function"}, "materialization 'table_function' is not supported"),
     ({"materialized": "incremental", "config": {"incremental_strategy": "microbatch"}}, "'microbatch'"),
-    ({"materialized": "incremental", "config": {"incremental_strategy": "delete+insert"}}, "'delete+insert'"),
     ({"materialized": "incremental", "config": {"incremental_strategy": "merge"}}, "needs a 'unique_key'"),
     ({"config": {"contract": {"enforced": True}}}, "'contract: {enforced: true}' is not supported yet"),
     (

@@ -1,6 +1,7 @@
 """Keyed merges by copy-on-write: only the files that hold a key of the query are rewritten.
 
-A row with a NULL in its key matches nothing, so it is always added.
+A row with a NULL in its key matches nothing, so it is always added. Delete and insert is a merge in which a
+key may occur several times, and whose rows are wholly the query's.
 """
 
 from __future__ import annotations
@@ -55,12 +56,16 @@ _ENDS = (datetime.date.min, datetime.date.max, datetime.datetime.min, datetime.d
 
 @dataclass(frozen=True)
 class Source:
-    """The query's rows, kept in a temporary table: ``target``'s columns that it has, called by field id."""
+    """The query's rows, kept in a temporary table: ``target``'s columns that it has, called by field id.
+
+    With ``updates`` a column the query has not keeps its value where the key was there already.
+    """
 
     name: str
     target: Schema
     keys: Sequence[NestedField]
     columns: frozenset[int]
+    updates: bool
 
     def matches(self, other: str) -> str:
         """The condition that a row of ``other``, columns called by field id, has the source's key."""
@@ -74,8 +79,13 @@ def evaluated(
     names: Sequence[str],
     target: Schema,
     unique_key: Sequence[str],
+    *,
+    updates: bool,
 ) -> Iterator[Source]:
-    """Run the query once and keep its rows, ``names`` being its columns, until the merge is done."""
+    """Run the query once and keep its rows, ``names`` being its columns, until the merge is done.
+
+    Raises WorkError when a key to be updated occurs several times.
+    """
     keys = [_key(target, names, key) for key in unique_key]
     fields = [(name, _field(target, name)) for name in names]
     columns = [(name, field) for name, field in fields if field]
@@ -86,8 +96,9 @@ def evaluated(
     )
     con.execute(f"CREATE TEMP TABLE {table} AS SELECT {select} FROM (\n{query}\n)")
     try:
-        source = Source(table, target, keys, frozenset(field.field_id for _, field in columns))
-        _refuse_duplicates(con, source)
+        source = Source(table, target, keys, frozenset(field.field_id for _, field in columns), updates)
+        if updates:
+            _refuse_duplicates(con, source)
         yield source
     finally:
         with suppress(duckdb.TransactionException):  # an aborted transaction takes the table with it
@@ -111,7 +122,7 @@ def touched_files(
 
 
 def merged(source: Source, base: Schema, touched: Sequence[FileScanTask]) -> str:
-    """The rows of the touched files and of the source, each key once, in the target's columns."""
+    """The touched files' rows whose keys are not in the source, and all of the source's."""
     new = _new_rows(source, base, touched)
     if not touched:
         return new
@@ -128,9 +139,9 @@ def converted(target: Schema, base: Schema, files: Sequence[FileScanTask]) -> st
 
 
 def _new_rows(source: Source, base: Schema, touched: Sequence[FileScanTask]) -> str:
-    """The source's rows; a column the query has not keeps its value where the key was there already."""
+    """The source's rows in the target's columns."""
     carried = [field for field in source.target.fields if field.field_id not in source.columns]
-    if not carried or not touched:
+    if not carried or not touched or not source.updates:
         columns = ", ".join(
             scan.alias(field)
             if field.field_id in source.columns

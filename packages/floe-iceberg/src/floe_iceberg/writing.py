@@ -32,7 +32,7 @@ from floe_iceberg.sql import identifier
 from floe_iceberg.table import TableId, TableView
 from floe_iceberg.write import Directory, copy
 
-WriteMode = Literal["overwrite", "append", "merge"]
+WriteMode = Literal["overwrite", "append", "merge", "delete+insert"]
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ def change(target: Target, query: Query, table: Table, view: TableView | None) -
     evolution = evolve.extended(
         view.schema, columns, query.docs, lambda: next(numbers), query.on_schema_change
     )
-    if query.mode == "merge":
+    if query.mode in ("merge", "delete+insert"):
         return _merge(target, query, table, view, evolution, columns)
     new = _selected(query.sql, columns, evolution.schema)
     if evolution.rewrite:
@@ -117,9 +117,10 @@ def _merge(
     columns: Columns,
 ) -> TableView:
     if not query.unique_key:
-        raise SpecError(Problem("FLOE-E425", "a merge needs a unique_key", hint="name its columns"))
-    names = [name for name, _ in columns]
-    with merge.evaluated(query.con, query.sql, names, evolution.schema, query.unique_key) as source:
+        raise SpecError(Problem("FLOE-E425", f"a {query.mode} needs a unique_key", hint="name its columns"))
+    names, updates = [name for name, _ in columns], query.mode == "merge"
+    key = query.unique_key
+    with merge.evaluated(query.con, query.sql, names, evolution.schema, key, updates=updates) as source:
         touched = (
             list(view.files)
             if evolution.rewrite

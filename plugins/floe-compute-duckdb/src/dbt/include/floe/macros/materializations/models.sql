@@ -15,7 +15,7 @@
       compiled_code,
       model=model['unique_id'],
       mode=mode,
-      unique_key=config.get('unique_key') if mode == 'merge' else none,
+      unique_key=config.get('unique_key') if mode in ('merge', 'delete+insert') else none,
       on_schema_change=floe_on_schema_change() if mode != 'overwrite' else 'ignore',
       docs=floe_docs()
   ) -%}
@@ -54,9 +54,13 @@
 {% endmaterialization %}
 
 {% materialization incremental, adapter='floe', supported_languages=['sql'] %}
+  {#- As in dbt-duckdb: the default is delete+insert, which without a key deletes nothing. -#}
   {%- set strategy = config.get('incremental_strategy') or 'default' -%}
   {%- if strategy == 'default' -%}
-    {%- set strategy = 'merge' if config.get('unique_key') else 'append' -%}
+    {%- set strategy = 'delete+insert' -%}
+  {%- endif -%}
+  {%- if strategy == 'delete+insert' and not config.get('unique_key') -%}
+    {%- set strategy = 'append' -%}
   {%- endif -%}
   {%- if load_cached_relation(this) is none or should_full_refresh() -%}
     {{ return(floe_materialize('overwrite')) }}

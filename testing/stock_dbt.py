@@ -1,0 +1,56 @@
+"""The same dbt project on stock dbt-duckdb, to compare with."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+from typing import Any, cast
+
+import duckdb
+from dbt.artifacts.schemas.run import RunExecutionResult
+from dbt.cli.main import dbtRunner
+
+from testing.dbt_project import DbtProject
+
+_PROFILE = """
+shop:
+  target: stock
+  outputs: {stock: {type: duckdb, path: stock.duckdb, schema: SCHEMA, settings: {TimeZone: UTC}}}
+"""
+
+
+class StockDbt:
+    """A copy of a project's files with a DuckDB file of its own, kept from one build to the next."""
+
+    def __init__(self, project: DbtProject, folder: Path) -> None:
+        self._project = project
+        self._folder = folder
+
+    def build(self, *arguments: str) -> dict[str, str]:
+        """Copy the files as they are now, build them, and tell how each node ended."""
+        ignored = shutil.ignore_patterns("target", "logs")
+        shutil.copytree(self._project.folder, self._folder, ignore=ignored, dirs_exist_ok=True)
+        schema = self._project.product.replace("-", "_")
+        (self._folder / "profiles.yml").write_text(_PROFILE.replace("SCHEMA", schema))
+        return self.invoke("build", *arguments)
+
+    def invoke(self, *arguments: str) -> dict[str, str]:
+        """Call dbt in the folder; how each node ended, by name."""
+        before = Path.cwd()
+        os.chdir(self._folder)
+        try:
+            done = dbtRunner().invoke(["--quiet", "--log-level-file", "none", *arguments])
+        finally:
+            os.chdir(before)
+        assert done.exception is None, done.exception
+        if not isinstance(done.result, RunExecutionResult):
+            return {}
+        results = cast(RunExecutionResult, done.result).results
+        return {result.node.name: str(result.status) for result in results}
+
+    def rows(self, table: str) -> list[tuple[Any, ...]]:
+        """The table's rows, sorted as those of the lake are."""
+        schema = self._project.product.replace("-", "_")
+        with duckdb.connect(self._folder / "stock.duckdb") as connection:
+            return sorted(connection.execute(f"select * from {schema}.{table}").fetchall(), key=repr)
