@@ -68,6 +68,55 @@ class PublishedTable:
     properties: Mapping[str, str]
 
 
+@dataclass(frozen=True)
+class RowRetention:
+    """Rows whose ``column`` says a time longer ago than ``max_age_s`` are deleted."""
+
+    column: str
+    max_age_s: int
+
+
+@dataclass(frozen=True)
+class MaintenancePolicy:
+    """What maintenance keeps, in snapshots, seconds and bytes.
+
+    ``branch_grace_s`` is for what a failed run left to look at. A file nothing leads to is removed once
+    it has been seen so for ``file_grace_s`` and is ``min_file_age_s`` old: somebody may still read it, or
+    be about to commit it. ``min_small_files`` files smaller than three quarters of ``target_file_bytes``
+    are made one.
+    """
+
+    keep_last: int = 6
+    retention: RowRetention | None = None
+    branch_grace_s: int = 86_400
+    file_grace_s: int = 3_600
+    min_file_age_s: int = 86_400
+    target_file_bytes: int = 128 * 1024 * 1024
+    min_small_files: int = 5
+
+
+@dataclass(frozen=True)
+class TableMaintenance:
+    """What maintenance did to one table, or would do.
+
+    ``waiting`` counts files that nothing leads to and that are kept for a while yet; ``notes`` say what
+    was left alone, and why.
+    """
+
+    namespace: str
+    table: str
+    rows_deleted: int = 0
+    files_compacted: int = 0
+    snapshots_expired: tuple[int, ...] = ()
+    runs_let_go: tuple[str, ...] = ()
+    dropped: bool = False
+    files_removed: int = 0
+    bytes_removed: int = 0
+    files_waiting: int = 0
+    bytes_waiting: int = 0
+    notes: tuple[str, ...] = ()
+
+
 class LakeRun(Protocol):
     """One transaction over many tables: invisible to readers until ``publish``."""
 
@@ -100,3 +149,20 @@ class Lake(Protocol):
 
     def run(self, identity: RunIdentity) -> AbstractContextManager[LakeRun]:
         """Make ``identity`` the run of this process: adapters find it through ``floe_iceberg``."""
+
+    def maintain(
+        self,
+        namespaces: Sequence[str],
+        policy: MaintenancePolicy,
+        *,
+        identity: RunIdentity,
+        living: Mapping[str, datetime],
+        now: datetime,
+        dry_run: bool,
+    ) -> list[TableMaintenance]:
+        """Delete old rows, compact, expire and remove files in every table of the namespaces, sorted.
+
+        What changes rows or files is published as the run ``identity``: no other run may write to the
+        namespaces meanwhile. ``living`` are the runs of the whole platform that are going, with the times
+        they began; what they wrote or may be reading is left alone. With ``dry_run`` nothing is changed.
+        """

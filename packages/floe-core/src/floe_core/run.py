@@ -16,11 +16,12 @@ from floe_core.location import Location
 from floe_core.platform import Platform
 from floe_core.plugins.dbt import DbtLocation
 from floe_core.recovery import settle_dead_runs
-from floe_core.run_lock import run_lock
+from floe_core.run_lock import run_lock, run_of_product
 from floe_core.run_result import RunResult, RunState
 from floe_core.schemas.artifacts import CompiledArtifacts
 
 DEFAULT_ENVIRONMENT = "dev"
+_MAINTENANCE_WAIT_S = 600
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,10 @@ def execute(
     ledger = Ledger(location.state_dir)
     identity = _identity(location, artifacts, request)
     lake = platform.catalog.open(platform.storage, location.state_dir)
-    with run_lock(location.state_dir, request.run_id):
+    with (
+        run_lock(location.state_dir, request.run_id),
+        run_of_product(location.state_dir, identity.product, wait_s=_MAINTENANCE_WAIT_S),
+    ):
         settle_dead_runs(location.state_dir, ledger, lake)
         ledger.begin(identity, engine_run_id=request.engine_run_id)
         with _recorded(ledger, identity) as outcome, lake.run(identity) as transaction:

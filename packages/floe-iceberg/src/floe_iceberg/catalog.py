@@ -10,7 +10,7 @@ from typing import Any
 from pyiceberg.catalog.sql import IcebergTables, SqlCatalog
 from pyiceberg.exceptions import NamespaceAlreadyExistsError, NoSuchNamespaceError, NoSuchTableError
 from pyiceberg.table import Table
-from sqlalchemy import and_, event, insert, make_url, update
+from sqlalchemy import and_, delete, event, insert, make_url, update
 from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -177,6 +177,16 @@ def _move(catalog: SqlCatalog, session: Session, move: Move) -> bool:
         .values(metadata_location=move.after, previous_metadata_location=move.before)
     )
     return bool(getattr(result, "rowcount", 0) == 1)
+
+
+def drop(catalog: SqlCatalog, table: Table) -> bool:
+    """Take the table out of the catalog if it is still as it was loaded; its files stay."""
+    name = TableId(".".join(table.name()[:-1]), table.name()[-1])
+    with _asking(catalog.name), Session(catalog.engine) as session:
+        at = IcebergTables.metadata_location == table.metadata_location
+        result = session.execute(delete(IcebergTables).where(_row(catalog, name), at))
+        session.commit()
+        return bool(getattr(result, "rowcount", 0) == 1)
 
 
 def _landed(catalog: SqlCatalog, moves: Sequence[Move]) -> bool:

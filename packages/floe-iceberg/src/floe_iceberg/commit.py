@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
 
@@ -94,6 +95,33 @@ def commit_change(
         if not move_all(catalog, [Move(name, table.metadata_location, staged.metadata_location)]):
             return staged
         table = _reloaded(catalog, name, requirements)
+
+
+def amend(
+    catalog: SqlCatalog, name: TableId, change: Callable[[Table], TableMetadata | None]
+) -> Table | None:
+    """Commit what ``change`` makes of the table's metadata, and return the table as it is then.
+
+    It is asked anew when somebody else was faster, and answers None to leave the table as it is. None is
+    returned when there is no table.
+    """
+    while True:
+        table = load(catalog, name)
+        metadata = change(table) if table else None
+        if table is None or metadata is None:
+            return table
+        with storing(metadata.location):
+            staged = stage(catalog, name, metadata, _pyiceberg.metadata_version(table.metadata_location) + 1)
+        if not move_all(catalog, [Move(name, table.metadata_location, staged.metadata_location)]):
+            return staged
+        discard([staged])
+
+
+def discard(staged: Sequence[Table]) -> None:
+    """Remove metadata the catalog refused, so nothing can name it."""
+    for table in staged:
+        with suppress(OSError):
+            table.io.delete(table.metadata_location)
 
 
 def _requirements(metadata: TableMetadata, branch: str) -> list[TableRequirement]:

@@ -10,10 +10,12 @@ from types import MappingProxyType
 from pyiceberg.catalog.sql import SqlCatalog
 from pyiceberg.table.snapshots import ancestors_of
 
-from floe_core.lake import PublishedTable, RunIdentity, branch_of
+from floe_core.lake import MaintenancePolicy, PublishedTable, RunIdentity, TableMaintenance, branch_of
 from floe_iceberg import catalog as catalogs
 from floe_iceberg import scan
+from floe_iceberg._snapshot_manager import Rules, expire_snapshots
 from floe_iceberg.history import time_of, view_as_of, view_of_branch
+from floe_iceberg.maintenance import Maintenance
 from floe_iceberg.run import RunTransaction, running
 from floe_iceberg.schema import duckdb_type
 from floe_iceberg.table import TableId, TableView, is_unpublished, row_count
@@ -67,6 +69,35 @@ class IcebergTableManager:
         the tables of all others are as readers of main see them.
         """
         return running(RunTransaction(self, identity, reuse))
+
+    def expire_snapshots(self, table: TableId | str, *, keep_last: int = 6) -> list[int]:
+        """Expire all but the newest ``keep_last`` snapshots and return the ids that went.
+
+        The current snapshot always survives, even with ``keep_last=0``: expiring it would leave a table no
+        reader can open. So do tagged ones, and what runs have written on branches of theirs. Their files
+        are removed by ``maintain``, once nobody can be reading them any more.
+        """
+        name = table if isinstance(table, TableId) else TableId(*table.rsplit(".", 1))
+        return list(expire_snapshots(self.catalog, name, Rules(keep_last)).expired)
+
+    def maintain(
+        self,
+        namespaces: Sequence[str],
+        policy: MaintenancePolicy,
+        *,
+        identity: RunIdentity,
+        living: Mapping[str, datetime],
+        now: datetime,
+        dry_run: bool,
+    ) -> list[TableMaintenance]:
+        """Delete old rows, compact, expire and remove files in every table of the namespaces, sorted.
+
+        What changes rows or files is published as the run ``identity``: no other run may write to the
+        namespaces meanwhile. ``living`` are the runs of the whole platform that are going, with the times
+        they began; what they wrote or may be reading is left alone. With ``dry_run`` nothing is changed.
+        """
+        maintenance = Maintenance(self, policy, identity, living, now, dry_run)
+        return maintenance.of(self.table_ids(namespaces))
 
     def namespaces(self) -> list[str]:
         return catalogs.namespaces(self.catalog)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -36,7 +35,7 @@ from pyiceberg.table.update import (
 
 from floe_iceberg._pyiceberg import metadata_version
 from floe_iceberg.catalog import Move, conflict, load, move_all
-from floe_iceberg.commit import holds, stage, unpartitioned_spec
+from floe_iceberg.commit import discard, holds, stage, unpartitioned_spec
 from floe_iceberg.durable import storing
 from floe_iceberg.table import UNPUBLISHED, TableId
 
@@ -97,7 +96,7 @@ def _attempt(
         moved = move_all(catalog, moves)
     finally:
         if moved:
-            _discard(staged)
+            discard(staged)
     return None if moved else staged
 
 
@@ -178,10 +177,3 @@ def _fits(layout: PartitionSpec | SortOrder, schema: Schema) -> bool:
     except ValidationError:
         return False
     return True
-
-
-def _discard(staged: Sequence[Table]) -> None:
-    """Remove metadata the catalog refused, so nothing can name it."""
-    for table in staged:
-        with suppress(OSError):
-            table.io.delete(table.metadata_location)

@@ -18,6 +18,7 @@ from floe_core.errors import ConflictError, Problem, SpecError
 from floe_core.lake import RunIdentity, Written
 from floe_iceberg import writing
 from floe_iceberg.catalog import load
+from floe_iceberg.compaction import small_files
 from floe_iceberg.evolve import OnSchemaChange
 from floe_iceberg.publish import Publication, publish_all
 from floe_iceberg.table import TableId, TableView, is_unpublished
@@ -142,6 +143,28 @@ class RunTransaction:
         with self._lock:
             self._written[model] = written
         return deleted
+
+    def compact(
+        self, con: duckdb.DuckDBPyConnection, table: TableId, *, model: str, target_bytes: int, min_files: int
+    ) -> int:
+        """Make few files of the table's small ones, on the run's branch; how many files went.
+
+        Less than ``min_files`` small ones are left as they are.
+        """
+        entry = self._entry(table)
+        with entry.lock:
+            if entry.table is None or entry.view is None:
+                return 0
+            small = small_files(entry.view, target_bytes=target_bytes, min_files=min_files)
+            if not small:
+                return 0
+            target = self._target(table, entry, model, entry.properties)
+            entry.view = writing.compact(target, con, small, entry.table, entry.view)
+            entry.table, entry.written = entry.view.table, True
+            written = _written(table, entry.view)
+        with self._lock:
+            self._written[model] = written
+        return len(small)
 
     def publish(self) -> None:
         """Make every table written since the last call what readers see, all or none.

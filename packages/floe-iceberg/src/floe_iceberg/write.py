@@ -92,18 +92,19 @@ def _described(
 
 
 def _data_file(path: Path, location: str, size: int, schema: Schema, spec_id: int) -> DataFile:
-    return DataFile.from_args(
+    file = DataFile.from_args(
         content=DataFileContent.DATA,
         file_path=location,
         file_format=FileFormat.PARQUET,
         partition=Record(),
         file_size_in_bytes=size,
         sort_order_id=None,
-        spec_id=spec_id,
         equality_ids=None,
         key_metadata=None,
         **_statistics(parquet.read_metadata(path), schema),
     )
+    file.spec_id = spec_id
+    return file
 
 
 def _statistics(footer: parquet.FileMetaData, schema: Schema) -> dict[str, Any]:

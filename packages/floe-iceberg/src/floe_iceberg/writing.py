@@ -147,6 +147,20 @@ def delete(
     return after, found.rows - sum(file.record_count for file in files)
 
 
+def compact(
+    target: Target,
+    con: duckdb.DuckDBPyConnection,
+    tasks: Sequence[FileScanTask],
+    table: Table,
+    view: TableView,
+) -> TableView:
+    """Put the rows of the files into as few as their size allows; no row changes."""
+    scan.refuse_unreadable(view)
+    select = scan.rows(view.schema, tasks)
+    with _written(con, select, view.schema, table.metadata) as files:
+        return _rewritten(target, table, view, view.schema, tasks, files)
+
+
 def _rewritten(
     target: Target,
     table: Table,

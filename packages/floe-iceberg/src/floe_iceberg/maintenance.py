@@ -1,0 +1,204 @@
+"""Maintenance: old rows go, small files become larger, snapshots expire, files nobody needs are removed."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+import duckdb
+from pyiceberg.table import Table
+
+from floe_core.errors import WorkError
+from floe_core.lake import MaintenancePolicy, RunIdentity, TableMaintenance
+from floe_iceberg import catalog as catalogs
+from floe_iceberg import retention, scan
+from floe_iceberg._snapshot_manager import Rules, Trimmed, expire_snapshots, is_given_up, trim
+from floe_iceberg.cleanup import Folder, Patience, clean, clear, own_folder
+from floe_iceberg.compaction import small_files
+from floe_iceberg.history import milliseconds
+from floe_iceberg.reachability import folder_of
+from floe_iceberg.run import RunTransaction
+from floe_iceberg.sql import literal
+from floe_iceberg.table import TableId, TableView, is_unpublished
+
+if TYPE_CHECKING:
+    from floe_iceberg.manager import IcebergTableManager
+
+RETENTION_MODEL = "floe.retention"
+COMPACTION_MODEL = "floe.compaction"
+
+
+@dataclass
+class Maintenance:
+    """One pass over tables; ``living`` are the runs that are going, with the times they began."""
+
+    manager: IcebergTableManager
+    policy: MaintenancePolicy
+    identity: RunIdentity
+    living: Mapping[str, datetime]
+    now: datetime
+    dry_run: bool
+    reports: dict[TableId, TableMaintenance] = field(default_factory=dict)
+
+    def of(self, names: Sequence[TableId]) -> list[TableMaintenance]:
+        """Maintain the tables: what is to go is published first, so that it expires as anything else."""
+        self.reports = {name: TableMaintenance(name.namespace, name.name) for name in names}
+        loaded = {name: table for name in names if (table := self._load(name)) is not None}
+        published = {name: table for name, table in loaded.items() if not is_unpublished(table)}
+        if self.policy.retention:
+            for name, table in published.items():
+                retention.refuse_early_clock(name, table, self.now)
+        with _connected() as con:
+            self._rewrite(con, published)
+        places = self._places()
+        for name in loaded:
+            others = [(place, str(owner)) for place, owner in places if owner != name]
+            self._release(name, others)
+        return [self.reports[name] for name in loaded]
+
+    def _rewrite(self, con: duckdb.DuckDBPyConnection, tables: Mapping[TableId, Table]) -> None:
+        run = RunTransaction(self.manager, self.identity)
+        for name, table in tables.items():
+            self._delete_old_rows(con, run, name, table)
+        run.publish()
+        for name, table in tables.items():
+            self._compact(con, run, name, table)
+            run.publish()
+
+    def _delete_old_rows(
+        self, con: duckdb.DuckDBPyConnection, run: RunTransaction, name: TableId, table: Table
+    ) -> None:
+        if self.policy.retention is None:
+            return
+        view = TableView.of_main(table)
+        try:
+            condition = retention.older(view.schema, self.policy.retention, self.now)
+        except WorkError as error:
+            self._note(name, f"its rows stay: {error.problems[0].message}")
+            return
+        if condition is None:
+            return
+        if self.dry_run:
+            old = con.execute(f"SELECT count(*) FROM ({scan.select(view)}) WHERE {condition}").fetchall()[0][
+                0
+            ]
+        else:
+            old = run.delete(con, name, condition, model=RETENTION_MODEL)
+        self._report(name, rows_deleted=old)
+
+    def _compact(
+        self, con: duckdb.DuckDBPyConnection, run: RunTransaction, name: TableId, table: Table
+    ) -> None:
+        target_bytes, min_files = self.policy.target_file_bytes, self.policy.min_small_files
+        if self.dry_run:
+            small = small_files(TableView.of_main(table), target_bytes=target_bytes, min_files=min_files)
+            self._report(name, files_compacted=len(small))
+            return
+        compacted = run.compact(
+            con, name, model=COMPACTION_MODEL, target_bytes=target_bytes, min_files=min_files
+        )
+        self._report(name, files_compacted=compacted)
+
+    def _release(self, name: TableId, others: Sequence[tuple[Path, str]]) -> None:
+        """Let go of snapshots, branches and files nobody needs; of the table, if nobody published it."""
+        table = self._load(name)
+        if table is None:
+            return
+        folder = own_folder(table.metadata.location, others)
+        if is_given_up(table, self._rules):
+            self._drop(name, table, folder)
+            return
+        trimmed = self._expire(name, table)
+        self._report(name, snapshots_expired=trimmed.expired, runs_let_go=trimmed.let_go)
+        if isinstance(folder, str):
+            self._note(name, folder)
+            return
+        cleaned = clean(
+            lambda: self._expected(name, trimmed),
+            folder,
+            self._patience,
+            now_ms=milliseconds(self.now),
+            dry_run=self.dry_run,
+        )
+        if cleaned.note:
+            self._note(name, cleaned.note)
+        self._report(
+            name,
+            files_removed=len(cleaned.removed),
+            bytes_removed=sum(file.size for file in cleaned.removed),
+            files_waiting=len(cleaned.waiting),
+            bytes_waiting=sum(file.size for file in cleaned.waiting),
+        )
+
+    def _expire(self, name: TableId, table: Table) -> Trimmed:
+        if self.dry_run:
+            return trim(table, self._rules)
+        return expire_snapshots(self.manager.catalog, name, self._rules)
+
+    def _expected(self, name: TableId, trimmed: Trimmed) -> Table | None:
+        """The table as it is, or in a dry run as it would be after expiry."""
+        table = self._load(name)
+        if table and self.dry_run and trimmed.metadata:
+            table.metadata = trimmed.metadata
+        return table
+
+    def _drop(self, name: TableId, table: Table, folder: Folder | str) -> None:
+        files = [] if isinstance(folder, str) else folder.files()
+        if self.dry_run or catalogs.drop(self.manager.catalog, table):
+            self._report(
+                name, dropped=True, files_removed=len(files), bytes_removed=sum(file.size for file in files)
+            )
+            if isinstance(folder, str):
+                self._note(name, folder)
+            elif not self.dry_run:
+                clear(files, folder)
+
+    def _places(self) -> list[tuple[Path, TableId]]:
+        """The folders tables of the whole catalog have their files in."""
+        found: list[tuple[Path, TableId]] = []
+        for name in self.manager.table_ids():
+            table = self._load(name)
+            if table is None:
+                continue
+            properties = table.metadata.properties
+            chosen = (properties.get("write.data.path"), properties.get("write.metadata.path"))
+            for location in (table.metadata.location, *chosen):
+                if location and (folder := folder_of(location)):
+                    found.append((folder, name))
+        return found
+
+    @property
+    def _rules(self) -> Rules:
+        abandoned = self.now - timedelta(seconds=self.policy.branch_grace_s)
+        return Rules(self.policy.keep_last, frozenset(self.living), milliseconds(abandoned))
+
+    @property
+    def _patience(self) -> Patience:
+        seen = self.now - timedelta(seconds=self.policy.file_grace_s)
+        written = self.now - timedelta(seconds=self.policy.min_file_age_s)
+        began = min(self.living.values(), default=None)
+        return Patience(milliseconds(seen), milliseconds(written), milliseconds(began) if began else None)
+
+    def _load(self, name: TableId) -> Table | None:
+        return catalogs.load(self.manager.catalog, name)
+
+    def _report(self, name: TableId, **changes: object) -> None:
+        self.reports[name] = replace(self.reports[name], **changes)  # type: ignore[arg-type]
+
+    def _note(self, name: TableId, note: str) -> None:
+        self._report(name, notes=(*self.reports[name].notes, note))
+
+
+@contextmanager
+def _connected() -> Iterator[duckdb.DuckDBPyConnection]:
+    with closing(duckdb.connect(":memory:")) as con:
+        spill = Path(tempfile.gettempdir()) / f"floe-maintenance-{uuid4().hex}"
+        con.execute("SET timezone = 'UTC'")
+        con.execute(f"SET temp_directory = {literal(str(spill))}")
+        yield con
