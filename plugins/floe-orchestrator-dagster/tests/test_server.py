@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import signal
 import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import takewhile
 from typing import Any
 
 import psutil
@@ -41,31 +48,52 @@ def free_port() -> int:
         return port
 
 
-def alive(pids: tuple[int, ...]) -> list[int]:
+def alive(pids: list[int]) -> list[int]:
     return [pid for pid in pids if psutil.pid_exists(pid) and psutil.Process(pid).status() != "zombie"]
 
 
+_DEV = "import sys; from floe_core.cli import main; sys.argv = ['floe', 'dev', *sys.argv[1:]]; main()"
+
+
+@contextmanager
+def floe_dev(shop: Shop) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """``floe dev`` in a process of its own, and where it serves; a closed terminal ends it."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", _DEV, "--port", str(free_port()), "--output", "json"],
+        cwd=shop.home,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    assert process.stdout is not None
+    try:
+        lines = iter(process.stdout.readline, "")
+        document = "".join([*takewhile(lambda line: line != "}\n", lines), "}"])
+        yield json.loads(document)["url"], process
+    finally:
+        process.send_signal(signal.SIGHUP)
+        process.communicate(timeout=60)
+
+
 @pytest.mark.requirement("FR-014", "FR-027", "FR-087", "TQR-003")
-def test_the_ui_shows_the_product_its_good_run_and_no_materialization_of_the_failed_one(shop: Shop) -> None:
-    dagster = DagsterOrchestratorPlugin()
+def test_floe_dev_shows_good_runs_no_materialization_of_failed_ones_and_leaves_no_process(
+    shop: Shop,
+) -> None:
     good = shop.run()
     tables = shop.published()
     shop.write("seeds/raw_sales.csv", "id,amount\n1,10\n1,20\n")
     bad = shop.run()
-    location, _ = shop.compile()
 
-    served = dagster.serve([location], port=free_port())
-    try:
-        [repository] = ask(served.url, REPOSITORIES)["repositoriesOrError"]["nodes"]
-        runs = {run["runId"]: run for run in ask(served.url, RUNS)["runsOrError"]["results"]}
-        again = dagster.serve([location], port=free_port())
-        family = tuple(
-            child.pid for pid in served.pids for child in psutil.Process(pid).children(recursive=True)
-        )
-    finally:
-        stopped = dagster.stop(shop.state_dir)
+    with floe_dev(shop) as (url, process):
+        [repository] = ask(url, REPOSITORIES)["repositoriesOrError"]["nodes"]
+        runs = {run["runId"]: run for run in ask(url, RUNS)["runsOrError"]["results"]}
+        with floe_dev(shop) as (second_url, second):
+            second.wait(timeout=60)
+        still_served = DagsterOrchestratorPlugin().serving(shop.state_dir)
+        family = [child.pid for child in psutil.Process(process.pid).children(recursive=True)]
 
-    assert (repository["location"]["name"], again) == ("corner-shop", served)
+    assert (repository["location"]["name"], second_url) == ("corner-shop", url)
+    assert (second.returncode, still_served is not None and still_served.url) == (0, url)
     assert "corner_shop" in {job["name"] for job in repository["pipelines"]}
     assert {
         node["assetKey"]["path"][-1]: [key["path"][-1] for key in node["dependencyKeys"]]
@@ -77,9 +105,10 @@ def test_the_ui_shows_the_product_its_good_run_and_no_materialization_of_the_fai
         name: {"row_count": len(rows), "snapshot_id": str(snapshot)}
         for name, (snapshot, rows) in tables.items()
     }
-    assert stopped
-    assert alive(served.pids + family) == []
-    assert not dagster.stop(shop.state_dir)
+    assert process.returncode == 0
+    assert len(family) >= 4  # webserver, daemon and a code server for each
+    assert alive(family) == []
+    assert not DagsterOrchestratorPlugin().stop(shop.state_dir)
 
 
 @pytest.mark.requirement("FR-087")

@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import dagster as dg
 
-# usage statistics are off; a run waits for a free place instead of starving its neighbours
+# Usage statistics are off; a run waits for a free place instead of starving its neighbours; what a run
+# says is in its events already, and the watchers of captured output print tracebacks on Ctrl-C.
 _CONFIG = """\
 telemetry:
   enabled: false
 run_queue:
   max_concurrent_runs: 2
+compute_logs:
+  module: dagster._core.storage.noop_compute_log_manager
+  class: NoOpComputeLogManager
 """
 
 
@@ -31,3 +35,12 @@ def open_instance(state_dir: Path) -> dg.DagsterInstance:
     import dagster as dg  # 2.5 CPU seconds, and compile needs none of it
 
     return dg.DagsterInstance.from_config(str(dagster_home(state_dir)))
+
+
+def make_storage(state_dir: Path) -> None:
+    """Make Dagster's databases: two processes that do it at once get in each other's way."""
+    if (dagster_home(state_dir) / "schedules" / "schedules.db").exists():
+        return
+    with open_instance(state_dir) as instance:
+        instance.get_runs(limit=1)
+        instance.all_instigator_state()

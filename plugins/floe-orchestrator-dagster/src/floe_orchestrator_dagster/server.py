@@ -20,11 +20,12 @@ import requests
 from floe_core.errors import Problem, ServiceError, WorkError
 from floe_core.location import Location
 from floe_core.plugins.orchestrator import Served
-from floe_orchestrator_dagster.instance import dagster_home
+from floe_orchestrator_dagster.instance import dagster_home, make_storage
 from floe_orchestrator_dagster.workspace import write_workspace
 
 _START_TIMEOUT_S = 120
 _STOP_TIMEOUT_S = 10
+_CLOCK_DRIFT_S = 10  # a start time is counted from the boot time, which moves with the system's clock
 _HEALTH = """{
   instance { daemonHealth { allDaemonStatuses { required healthy } } }
   workspaceOrError { ... on Workspace { locationEntries {
@@ -45,7 +46,7 @@ class _Process:
 
     def alive(self) -> bool:
         process = _find(self.pid)
-        return process is not None and abs(process.create_time() - self.started_at) < 1
+        return process is not None and abs(process.create_time() - self.started_at) < _CLOCK_DRIFT_S
 
     def group(self) -> list[psutil.Process]:
         """Everything of the process group it leads, which outlives the leader.
@@ -84,6 +85,7 @@ def serve(locations: Sequence[Location], *, port: int) -> Served:
         return running
     stop(state_dir)  # what is left of a crash
     _refuse_taken(port)
+    make_storage(state_dir)
     commands = {
         "webserver": ["dagster_webserver", "-h", "127.0.0.1", "-p", str(port), "-w", str(workspace)],
         "daemon": ["dagster._daemon", "run", "-w", str(workspace)],

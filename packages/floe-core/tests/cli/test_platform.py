@@ -1,0 +1,65 @@
+"""The platform team's verbs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from testing.command_line import CORNER_SHOP, Floe, write
+
+pytestmark = pytest.mark.xdist_group("cli")
+
+
+@pytest.fixture
+def platform(tmp_path: Path, floe: Floe) -> Path:
+    """Two products under one manifest; the test stands above them."""
+    write(tmp_path, {"manifest.yaml": "metadata: {name: high-street}\n"})
+    write(tmp_path / "corner", CORNER_SHOP)
+    other = {**CORNER_SHOP, "floe.yaml": "metadata: {name: bakery, owner: oven}\n"}
+    write(tmp_path / "bakery", other)
+    return tmp_path
+
+
+@pytest.mark.requirement("FR-014", "FR-086")
+def test_platform_compile_compiles_every_product_and_lists_them_for_the_orchestrator(
+    floe: Floe, platform: Path
+) -> None:
+    document = floe("platform", "compile", "--output", "json").document
+    again = floe("platform", "compile", "--output", "json").document
+
+    assert [(item["product"], item["artifacts"], item["unchanged"]) for item in document["products"]] == [
+        ("bakery", "bakery/target/floe/compiled_artifacts.json", False),
+        ("corner-shop", "corner/target/floe/compiled_artifacts.json", False),
+    ]
+    assert [item["unchanged"] for item in again["products"]] == [True, True]
+    assert document["workspace"] == ".floe/workspace.yaml"
+    assert yaml.safe_load((platform / ".floe/workspace.yaml").read_text()) == {
+        "load_from": [
+            {
+                "python_file": {
+                    "relative_path": f"../{folder}/target/floe/definitions.py",
+                    "location_name": name,
+                }
+            }
+            for folder, name in [("bakery", "bakery"), ("corner", "corner-shop")]
+        ]
+    }
+
+
+@pytest.mark.requirement("FR-015")
+def test_the_problems_of_all_products_are_told_at_once_and_no_workspace_is_written(
+    floe: Floe, platform: Path
+) -> None:
+    for product in ("bakery", "corner"):
+        (platform / product / "floe.yaml").write_text("metadata: {name: x, colour: red}\n")
+
+    result = floe("platform", "compile")
+
+    assert result.status == 2
+    assert [line for line in result.stderr.splitlines() if "FLOE-" in line] == [
+        "bakery/floe.yaml:1:21: FLOE-E201 metadata.colour: unknown key",
+        "corner/floe.yaml:1:21: FLOE-E201 metadata.colour: unknown key",
+    ]
+    assert not (platform / ".floe").exists()
