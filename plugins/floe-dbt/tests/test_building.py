@@ -95,6 +95,75 @@ unit_tests:
     assert (doubles.state, doubles.model, built.models["m"].state) == ("failed", "model.shop.m", "skipped")
 
 
+@pytest.mark.requirement("FR-024", "FR-027")
+def test_unit_tests_of_every_kind_run_and_a_failing_one_blocks(project: DbtProject) -> None:
+    project.seeds(raw="id,v\n1,2\n").models(
+        base="select id, v, current_date as today from {{ ref('raw') }}"
+        " join {{ source('ext', 'kinds') }} using (id)",
+        grown="""{{ config(materialized='incremental', unique_key='id') }}
+            select id, v * {{ var('factor', 2) }} as w from {{ ref('base') }}
+            {% if is_incremental() %} where id > (select max(id) from {{ this }}) {% endif %}""",
+        after="select * from {{ ref('grown') }}",
+    )
+    project.write("tests/fixtures/three.csv", "id,v\n1,10\n2,20\n3,30\n")
+    project.write("kinds.csv", "id,kind\n1,x\n")
+    project.write("models/schema.yml", _UNIT_TESTS)
+
+    built = project.build()
+
+    assert {name: (test.state, test.model) for name, test in built.tests.items()} == {
+        "from_a_source": ("passed", "model.shop.base"),
+        "first_time": ("passed", "model.shop.grown"),
+        "incremental": ("passed", "model.shop.grown"),
+        "nothing_new": ("passed", "model.shop.grown"),
+    }
+    assert built.errors == {}
+    assert project.rows("after") == [(1, 4)]
+    before = project.lake.seen("grown")
+    project.write("models/schema.yml", _UNIT_TESTS.replace("{id: 3, w: 90}", "{id: 3, w: 91}"))
+
+    built = project.build()
+
+    assert built.complete is False
+    failed = built.tests["incremental"]
+    assert (failed.state, failed.blocking) == ("failed", True)
+    assert {name: model.state for name, model in built.models.items()} == {
+        "raw": "succeeded",
+        "base": "succeeded",
+        "grown": "skipped",
+        "after": "skipped",
+    }
+    assert project.lake.seen("grown") == before
+    assert failed.error == "actual differs from expected:\n@@,id,w\n→ ,3 ,91→90"
+
+
+_UNIT_TESTS = r"""
+sources: [{name: ext, tables: [{name: kinds, config: {meta: {external_location: kinds.csv}}}]}]
+unit_tests:
+- name: from_a_source
+  model: base
+  given:
+  - {input: ref('raw'), rows: [{id: 1, v: 5}, {id: 2, v: 6}]}
+  - {input: "source('ext', 'kinds')", format: sql, rows: select 2 as id}
+  expect: {rows: [{id: 2, v: 6}]}
+- name: first_time
+  model: grown
+  overrides: {macros: {is_incremental: false}, vars: {factor: 5}}
+  given: [{input: ref('base'), format: csv, fixture: three}]
+  expect: {format: csv, rows: "id,w\n1,50\n2,100\n3,150\n"}
+- name: incremental
+  model: grown
+  overrides: {macros: {is_incremental: true}, vars: {factor: 3}}
+  given: [{input: ref('base'), format: csv, fixture: three}, {input: this, format: sql, rows: select 2 as id}]
+  expect: {rows: [{id: 3, w: 90}]}
+- name: nothing_new
+  model: grown
+  overrides: {macros: {is_incremental: true}}
+  given: [{input: ref('base'), rows: []}, {input: this, format: sql, rows: select 2 as id}]
+  expect: {rows: []}
+"""
+
+
 @pytest.mark.requirement("FR-020")
 def test_selectors_are_dbts_own(project: DbtProject) -> None:
     project.models(a="select 1 as id", b="select * from {{ ref('a') }}", c="select * from {{ ref('b') }}")

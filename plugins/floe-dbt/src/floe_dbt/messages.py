@@ -56,6 +56,12 @@ def database_error(text: str) -> str:
     return "\n".join(kept) or text.strip()
 
 
+def all_lines(text: str) -> str:
+    """What dbt says without colours and empty lines: the rows in which a unit test's result differs."""
+    lines = (line.strip() for line in _ANSI.sub("", text).splitlines())
+    return "\n".join(line for line in lines if line)
+
+
 def spec_error(error: BaseException, location: DbtLocation) -> SpecError:
     """Why a project does not parse."""
     text = str(error)

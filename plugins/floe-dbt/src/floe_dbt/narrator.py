@@ -11,7 +11,7 @@ from dbt.contracts.graph.manifest import Manifest
 from dbt_common.events.base_types import EventMsg
 
 from floe_core.events import ModelFinished, ModelStarted, ModelState, RunEvent, TestFinished, TestState
-from floe_dbt.messages import cleaned, database_error
+from floe_dbt.messages import all_lines, cleaned, database_error
 
 MODELS = ("model", "seed", "snapshot")
 TESTS = ("test", "unit_test")
@@ -88,7 +88,11 @@ def _model_finished(node: Any, result: Any) -> ModelFinished:
 
 def _test_finished(node: Any, result: Any) -> TestFinished:
     state = _TEST_STATES.get(result.status, "errored")
-    told = database_error(result.message) if state == "errored" else cleaned(result.message or state)
+    message = result.message or state
+    if state == "errored":
+        told = database_error(message)
+    else:
+        told = all_lines(message) if str(node.resource_type) == "unit_test" else cleaned(message)
     return TestFinished(
         unique_id=node.unique_id,
         name=node.name,
