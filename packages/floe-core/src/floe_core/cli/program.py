@@ -22,6 +22,7 @@ COMMANDS = {
     "query": "Read the published tables with SQL.",
     "runs": "List what ran, the newest first.",
     "status": "Say where the products and their tables stand.",
+    "maintain": "Delete old rows, expire snapshots, remove files nobody needs.",
     "dev": "Serve the UI and the daemon over every product here.",
     "demo": "Run the demo products end to end and open the UI on them.",
     "platform": "What a platform team does, over all products.",

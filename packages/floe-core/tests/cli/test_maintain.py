@@ -1,0 +1,103 @@
+"""``floe maintain``."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from floe_core.cli.stores import Store, store_of
+from floe_core.lake import MaintenancePolicy, TableMaintenance
+from floe_core.location import locate
+from floe_core.maintenance import maintain
+from floe_core.run_lock import run_of_product
+from testing.command_line import Floe
+
+SALES = "models/staging/stg_sales.sql"
+SPEC = "metadata: {name: corner-shop}\nretention: {maxAge: 1h, column: _loaded_at}\n"
+AGES = (
+    "select id, case id when 1 then timestamp '2001-01-01' when 2 then now()::timestamp end as _loaded_at,"
+    " 1.5::decimal(9, 2) as amount from {{ ref('raw_sales') }}\n"
+)
+
+
+def store(folder: Path) -> Store:
+    found = store_of(locate(folder))
+    assert found is not None
+    return found
+
+
+def at(shop: Store, after: timedelta) -> dict[str, TableMaintenance]:
+    """Maintain as if it were ``after`` from now."""
+    policy = MaintenancePolicy(keep_last=1)
+    reports = maintain(shop.location, shop.artifacts, policy=policy, now=datetime.now(UTC) + after)
+    return {report.table: report for report in reports}
+
+
+@pytest.mark.requirement("FR-031", "FR-032")
+@pytest.mark.xdist_group("cli")
+def test_rows_snapshots_and_files_go_as_the_product_says(shop: Path, floe: Floe) -> None:
+    (shop / "floe.yaml").write_text(SPEC)
+    (shop / SALES).write_text(AGES)
+    for _ in range(2):
+        assert floe("run").status == 0
+
+    def ids() -> list[object]:
+        rows = floe("query", "select id from stg_sales order by id", "--output", "json").document["rows"]
+        return [row[0] for row in rows]
+
+    def tables(*options: str) -> dict[str, dict[str, object]]:
+        result = floe("maintain", "--output", "json", *options)
+        assert result.status == 0, result.stdout
+        (product,) = result.document["products"]
+        assert (product["name"], product["error"]) == ("corner-shop", None)
+        return {table["name"]: table for table in product["tables"]}
+
+    assert ids() == [1, 2, 3]
+    assert {name: table["rows_deleted"] for name, table in tables("--dry-run").items()} == {
+        "mart_total": 0,
+        "raw_sales": 0,
+        "stg_sales": 1,
+    }
+    assert ids() == [1, 2, 3]
+    told = floe("maintain", "--dry-run")
+    assert told.stdout.splitlines()[0] == "corner-shop: would remove 0 files (0 bytes)"
+    assert told.stdout.splitlines()[3].split() == ["stg_sales", "1", "0", "0", "0", "0"]
+    assert tables()["stg_sales"]["rows_deleted"] == 1
+    assert ids() == [2, 3]  # a NULL tells no age
+
+    opened = store(shop)
+    seen = at(opened, timedelta(days=2))
+    assert seen["stg_sales"].snapshots_expired != ()
+    assert seen["stg_sales"].files_waiting > 0
+    freed = at(opened, timedelta(days=3))
+    assert freed["stg_sales"].files_removed >= seen["stg_sales"].files_waiting
+    assert floe("query", "select count(*) from raw_sales").status == 0
+    assert floe("run").status == 0
+    assert ids() == [1, 2, 3]
+
+
+@pytest.mark.requirement("FR-032")
+@pytest.mark.xdist_group("cli")
+def test_a_product_that_is_being_run_is_left_alone_and_said_so(in_ran: Path, floe: Floe) -> None:
+    opened = store(in_ran)
+    with run_of_product(opened.location.state_dir, "corner-shop", wait_s=0):
+        told = floe("maintain")
+        document = floe("maintain", "--output", "json")
+    assert (told.status, document.status) == (1, 1)
+    assert "FLOE-E516 product 'corner-shop' is being run or maintained by another process" in told.stderr
+    (product,) = document.document["products"]
+    assert product["error"] == "product 'corner-shop' is being run or maintained by another process"
+    assert product["tables"] == []
+
+
+@pytest.mark.requirement("FR-032")
+@pytest.mark.xdist_group("cli")
+def test_where_nothing_ran_there_is_nothing_to_maintain(shop: Path, floe: Floe) -> None:
+    refused = floe("maintain")
+    assert (refused.status, refused.stderr) == (
+        2,
+        "FLOE-E012 nothing has run here yet\n  hint: floe run\n",
+    )
+    assert not (shop / ".floe").exists()
