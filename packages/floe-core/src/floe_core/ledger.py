@@ -85,19 +85,11 @@ class Ledger:
         """
         with self._transaction() as cursor:
             rival = cursor.execute(
-                "select run_id, started_at from runs"
-                " where state = 'running' and product = ? and environment = ?",
+                "select * from runs where state = 'running' and product = ? and environment = ?",
                 (identity.product, identity.environment),
             ).fetchone()
             if rival:
-                raise ConflictError(
-                    Problem(
-                        "FLOE-E501",
-                        f"product '{identity.product}' is already running: "
-                        f"run '{rival['run_id']}', since {rival['started_at']}",
-                        hint="wait for it to end (floe runs), then run again",
-                    )
-                )
+                raise already_running(_run(rival))
             cursor.execute(
                 "insert into runs (run_id, attempt, product, environment, artifact_digest, trace_id,"
                 " git_commit, engine_run_id, state, started_at)"
@@ -249,8 +241,24 @@ class Ledger:
             connection.commit()
 
 
+def already_running(rival: RunResult) -> ConflictError:
+    """What the second run of a product is told."""
+    return ConflictError(
+        Problem(
+            "FLOE-E501",
+            f"product '{rival.product}' is already running: "
+            f"run '{rival.run_id}', since {_text(rival.started_at)}",
+            hint="wait for it to end (floe runs), then run again",
+        )
+    )
+
+
 def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return _text(datetime.now(UTC))
+
+
+def _text(moment: datetime) -> str:
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _time(text: str | None) -> datetime | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from floe_core.lake import Lake
-from floe_core.ledger import Ledger
+from floe_core.ledger import Ledger, already_running
 from floe_core.run_lock import is_alive
 from floe_core.run_result import RunResult
 
@@ -35,3 +35,14 @@ def settle_dead_runs(state_dir: Path, ledger: Ledger, lake: Lake) -> list[RunRes
 def dead_runs(state_dir: Path, ledger: Ledger) -> list[RunResult]:
     """The attempts the ledger calls running although no process holds their lock."""
     return [run for run in ledger.running() if not is_alive(state_dir, run.run_id)]
+
+
+def refuse_living_rival(state_dir: Path, product: str, environment: str) -> None:
+    """Raise ConflictError when a run of the product is going, before anything slow is imported.
+
+    The ledger asks again, under its own lock, when the run begins.
+    """
+    for run in Ledger(state_dir).running():
+        same = (run.product, run.environment) == (product, environment)
+        if same and is_alive(state_dir, run.run_id):
+            raise already_running(run)

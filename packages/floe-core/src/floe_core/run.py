@@ -156,6 +156,7 @@ class _Recorder:
                 self._failed.append(f"model '{event.name}' failed: {event.error}")
             self._ledger.record_model(self._identity, event)
         elif isinstance(event, TestFinished):
+            event = replace(event, model=_name(event.model))
             if event.blocking and event.state in ("failed", "errored"):
                 self._failed.append(f"test '{event.name}' {event.state}: {_why(event)}")
             self._ledger.record_test(self._identity, event)
@@ -164,6 +165,11 @@ class _Recorder:
     @property
     def reason(self) -> str:
         return "; ".join(self._failed) or "dbt did not finish"
+
+
+def _name(unique_id: str | None) -> str | None:
+    """What people call a node: its id without resource type and package."""
+    return unique_id and unique_id.split(".", 2)[-1]
 
 
 def _why(event: TestFinished) -> str:

@@ -13,6 +13,8 @@ from floe_core.ledger import Ledger
 from floe_core.location import Location
 from floe_core.plugins.base import PluginMetadata
 from floe_core.plugins.orchestrator import OrchestratorPlugin, Served
+from floe_core.recovery import refuse_living_rival
+from floe_core.run import DEFAULT_ENVIRONMENT
 from floe_core.run_result import RunResult
 from floe_core.schemas.artifacts import CompiledArtifacts
 from floe_orchestrator_dagster.observing import Watcher, watched
@@ -47,6 +49,7 @@ class DagsterOrchestratorPlugin(OrchestratorPlugin):
         full_refresh: bool,
         observe: Callable[[RunEvent], None],
     ) -> RunResult:
+        refuse_living_rival(location.state_dir, artifacts.metadata.product_name, DEFAULT_ENVIRONMENT)
         from floe_orchestrator_dagster.dead_runs import report_dead_runs
         from floe_orchestrator_dagster.execution import execute_job
         from floe_orchestrator_dagster.instance import open_instance

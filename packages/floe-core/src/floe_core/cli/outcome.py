@@ -10,7 +10,6 @@ from typing import get_args
 import click
 
 from floe_core.cli.output import counted
-from floe_core.cli.shapes import tested
 from floe_core.events import TestFinished, TestState
 from floe_core.run_result import ModelResult, RunResult, TestResult
 
@@ -69,7 +68,7 @@ def _model(model: ModelResult, sources: Mapping[str, str]) -> str:
 
 
 def _test(result: RunResult, test: TestResult) -> str:
-    model = tested(result, test)
+    model = test.model
     about = f" of '{model}'" if model else ""
     return f"  test '{test.name}'{about} {test.state}: {why(test)}"
 

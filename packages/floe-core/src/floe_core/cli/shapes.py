@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from floe_core.lake import PublishedTable
-from floe_core.run_result import RunResult, TestResult
+from floe_core.run_result import RunResult
 
 
 def run_document(result: RunResult) -> dict[str, Any]:
@@ -26,19 +26,13 @@ def run_document(result: RunResult) -> dict[str, Any]:
         "tests": [
             {
                 "name": test.name,
-                "model": tested(result, test),
+                "model": test.model,
                 "state": test.state,
                 "failures": test.failures,
             }
             for test in result.tests
         ],
     }
-
-
-def tested(result: RunResult, test: TestResult) -> str | None:
-    """The name of the model the test is about; one that did not run has only its id to tell."""
-    names = {model.unique_id: model.name for model in result.models}
-    return None if test.model is None else names.get(test.model, test.model.rpartition(".")[2])
 
 
 def run_item(result: RunResult) -> dict[str, Any]:
