@@ -18,9 +18,10 @@ def template(name: str) -> Traversable:
 
 
 def demo_tree() -> Traversable:
-    """The demo platform; in a checkout it lies beside the packages."""
+    """The demo platform; where floe is installed in place, the checkout's."""
     beside = Path(str(_package())).parents[3] / "demo"
-    return beside if (beside / "manifest.yaml").is_file() else _shipped("demo")
+    installed_in_place = not _package().joinpath("demo").is_dir()
+    return beside if installed_in_place and (beside / "manifest.yaml").is_file() else _shipped("demo")
 
 
 def contents(tree: Traversable) -> Iterator[tuple[PurePosixPath, bytes]]:
