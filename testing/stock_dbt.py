@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import duckdb
 from dbt.artifacts.schemas.run import RunExecutionResult
@@ -46,8 +46,7 @@ class StockDbt:
         assert done.exception is None, done.exception
         if not isinstance(done.result, RunExecutionResult):
             return {}
-        results = cast(RunExecutionResult, done.result).results
-        return {result.node.name: str(result.status) for result in results}
+        return {result.node.name: str(result.status) for result in done.result.results}
 
     def rows(self, table: str) -> list[tuple[Any, ...]]:
         """The table's rows, sorted as those of the lake are."""

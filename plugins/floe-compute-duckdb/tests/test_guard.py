@@ -6,7 +6,10 @@ import pytest
 
 from testing.dbt_project import DbtProject, MakeProject
 
-REFUSAL = "tables of the lake are written by models and seeds only, not by hooks, operations or macros"
+REFUSAL = (
+    "tables of the lake are written by models and seeds, and a hook, operation or macro can only delete"
+    " rows of them: {{ floe.delete_where(this, 'condition') }}"
+)
 
 
 REFUSED = {

@@ -3,11 +3,15 @@
 from dbt.adapters.base import AdapterPlugin
 from dbt.adapters.floe.credentials import FloeCredentials
 from dbt.adapters.floe.impl import FloeAdapter
+from dbt.adapters.floe.namespace import PACKAGE, offer
 from dbt.include import floe
+
+offer()
 
 Plugin = AdapterPlugin(
     adapter=FloeAdapter,  # type: ignore[arg-type]  # as dbt-duckdb has it
     credentials=FloeCredentials,
     include_path=floe.PACKAGE_PATH,
     dependencies=["duckdb"],
+    project_name=PACKAGE,
 )

@@ -67,7 +67,7 @@ class FloeEnvironment(LocalEnvironment):
     def attach_mentioned(self, cursor: duckdb.DuckDBPyConnection, sql: str) -> None:
         """Make a view of each table of the lake that the statement could mean."""
         for path in mentioned_paths(sql):
-            candidate = self._schema_and_name(path)
+            candidate = self.schema_and_name(path)
             if candidate is None or candidate in self._attached:
                 continue
             table = self.tables.find(*candidate)
@@ -110,7 +110,8 @@ class FloeEnvironment(LocalEnvironment):
     def _make_schema(self, cursor: duckdb.DuckDBPyConnection, schema: str) -> None:
         cursor.execute(f"create schema if not exists {quoted(self.database)}.{quoted(schema)}")
 
-    def _schema_and_name(self, path: tuple[str, ...]) -> tuple[str, str] | None:
+    def schema_and_name(self, path: tuple[str, ...]) -> tuple[str, str] | None:
+        """What a dotted name could mean as a table of the lake."""
         lowered = tuple(part.lower() for part in path)
         if len(path) == 3 and lowered[0] == self.database.lower():
             return lowered[1], lowered[2]

@@ -20,7 +20,10 @@ READING = {
     duckdb.StatementType.LOAD,
     duckdb.StatementType.ATTACH,
 }
-REFUSAL = "tables of the lake are written by models and seeds only, not by hooks, operations or macros"
+REFUSAL = (
+    "tables of the lake are written by models and seeds, and a hook, operation or macro can only delete"
+    " rows of them: {{ floe.delete_where(this, 'condition') }}"
+)
 
 
 # how DuckDB says that what should be changed is a view, which every table of the lake is here

@@ -13,9 +13,11 @@ from dbt.adapters.duckdb.impl import DuckDBAdapter
 from dbt.adapters.floe.connections import FloeConnectionManager
 from dbt.adapters.floe.guard import REFUSAL
 from dbt.adapters.floe.lake import LakeTables, the_run
+from dbt.adapters.floe.ownership import maker
 from dbt.adapters.floe.seeds import SeedProblem, check, seed_select
 from dbt_common.exceptions import DbtRuntimeError
 
+from floe_compute_duckdb.names import mentioned_paths
 from floe_compute_duckdb.unsupported import unsupported
 from floe_iceberg import Docs, OnSchemaChange, TableId, WriteMode
 
@@ -135,6 +137,29 @@ class FloeAdapter(DuckDBAdapter):
             )
             environment.written(cursor, relation.schema or "", table)
         return {"rows": written.rows, "snapshot_id": str(written.snapshot_id)}
+
+    @available
+    def floe_delete(self, relation: BaseRelation | str, predicate: str, graph: Mapping[str, Any]) -> int:
+        """Delete the rows that the predicate is true for on the run's branch; how many there were."""
+        cursor, environment = self.connections.cursor(), self.connections.floe()
+        schema, name = self._meant(relation)
+        model = maker(graph, schema, name)
+        self.connections.refuse_when_cancelled()
+        with self.connections.exception_handler(predicate):
+            table = self._tables.id(schema, name)
+            environment.attach_mentioned(cursor, predicate)
+            deleted = the_run().delete(cursor, table, predicate, model=model)
+            environment.written(cursor, schema, table)
+        return deleted
+
+    def _meant(self, relation: BaseRelation | str) -> tuple[str, str]:
+        """Schema and name of a relation, or of a dotted name."""
+        if isinstance(relation, BaseRelation):
+            return relation.schema or "", relation.identifier or ""
+        paths = [self.connections.floe().schema_and_name(path) for path in mentioned_paths(relation)]
+        if len(paths) != 1 or paths[0] is None:
+            raise DbtRuntimeError(f"'{relation}' is no name of a table")
+        return paths[0]
 
     @available
     def floe_unsupported(self, model: Mapping[str, Any]) -> str | None:
