@@ -136,7 +136,8 @@ PROJECTS: dict[str, Files] = {
     "unsupported": {
         "models/m.py": "def model(dbt, session):\n    return None\n",
         "models/n.sql": (
-            "{{ config(materialized='incremental', incremental_strategy='insert_overwrite') }}\nselect 1 as a\n"
+            "{{ config(materialized='incremental', incremental_strategy='insert_overwrite') }}\n"
+            "select 1 as a\n"
         ),
         "models/o.sql": "{{ config(materialized='materialized_view') }}\nselect 1 as a\n",
         "models/p.sql": "select b from nowhere\n",
