@@ -38,6 +38,7 @@ class TestEnvironment:
 
     def enter(self) -> None:
         """Change ``os.environ`` and install the audit hook, which stays for the life of the process."""
+        os.environ.setdefault("UV_CACHE_DIR", str(_caches() / "uv"))  # what is installed was fetched once
         for name in [name for name in os.environ if name.startswith(_PERSONAL)]:
             del os.environ[name]
         home = self.scratch / "home"
@@ -54,6 +55,10 @@ class TestEnvironment:
         lines = self._log.read_text(encoding="utf-8").splitlines()
         fresh, self._told = lines[self._told :], len(lines)
         return fresh
+
+
+def _caches() -> Path:
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
 
 
 def _prepend_to_pythonpath(folder: Path) -> None:

@@ -1,0 +1,203 @@
+"""The distributions: what they hold, and that floe runs where nothing else of it is."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from dataclasses import dataclass
+from email import message_from_bytes
+from email.message import Message
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import pytest
+from packaging.requirements import Requirement
+from pyiceberg.catalog.sql import SqlCatalog
+
+from floe_core.cli.templates import contents, template
+from testing import no_network
+from testing.distributions import build, build_wheel
+from testing.lock import LOCK, members
+from testing.sources import ROOT
+from tests.demo import DEMO
+
+pytestmark = pytest.mark.xdist_group("wheels")
+
+_LEFT_BEHIND = (
+    ".floe/catalog.db",
+    "customer-360/target/floe/compiled_artifacts.json",
+    "customer-360/logs/dbt.log",
+    "customer-360/dbt_packages/other/dbt_project.yml",
+    "scripts/__pycache__/generate_seeds.cpython-311.pyc",
+)
+
+
+@pytest.fixture(scope="session")
+def wheels(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """By distribution: each built from its sdist."""
+    into = tmp_path_factory.mktemp("wheels")
+    return {member.name: build(member, into)[1] for member in members(ROOT)}
+
+
+def packed(wheel: Path, folder: str) -> dict[PurePosixPath, bytes]:
+    """What lies below the folder, by path in it."""
+    with zipfile.ZipFile(wheel) as archive:
+        paths = [PurePosixPath(name) for name in archive.namelist()]
+        return {
+            path.relative_to(folder): archive.read(str(path)) for path in paths if path.is_relative_to(folder)
+        }
+
+
+def metadata(wheel: Path) -> Message:
+    [content] = packed(wheel, f"{wheel.name.removesuffix('-py3-none-any.whl')}.dist-info/METADATA").values()
+    return message_from_bytes(content)
+
+
+@pytest.mark.requirement("FR-087")
+def test_a_wheel_built_from_the_sdist_is_the_one_built_from_the_checkout(
+    wheels: dict[str, Path], tmp_path: Path
+) -> None:
+    for name, wheel in wheels.items():
+        [member] = ROOT.glob(f"p*/{name}")
+        assert build_wheel(member, tmp_path).read_bytes() == wheel.read_bytes(), name
+
+
+@pytest.mark.requirement("FR-087")
+def test_the_demo_and_the_templates_travel_whole(wheels: dict[str, Path]) -> None:
+    assert packed(wheels["floe"], "floe/demo") == dict(contents(DEMO))
+    for name in ("shop", "empty"):
+        travelled = packed(wheels["floe"], f"floe/templates/{name}")
+        assert travelled == dict(contents(template(name)))
+        assert travelled[PurePosixPath(".gitignore")].startswith(b".floe/\n")
+
+
+@pytest.mark.requirement("FR-087")
+def test_what_running_the_demo_leaves_behind_stays_behind(wheels: dict[str, Path], tmp_path: Path) -> None:
+    made = shutil.ignore_patterns("target", "logs", ".floe", "__pycache__")
+    demo = Path(shutil.copytree(DEMO, tmp_path / "demo", ignore=made))
+    package = shutil.copytree(ROOT / "packages" / "floe", tmp_path / "packages" / "floe", ignore=made)
+    for name in _LEFT_BEHIND:
+        (demo / name).parent.mkdir(parents=True, exist_ok=True)
+        (demo / name).write_text("left behind\n")
+    _, wheel = build(Path(package), tmp_path)
+    assert packed(wheel, "floe/demo") == packed(wheels["floe"], "floe/demo")
+
+
+@pytest.mark.requirement("FR-054")
+def test_the_members_need_each_other_in_one_version(wheels: dict[str, Path]) -> None:
+    version = metadata(wheels["floe"])["Version"]
+    needed = {
+        name: [Requirement(text) for text in metadata(wheel).get_all("Requires-Dist", [])]
+        for name, wheel in wheels.items()
+    }
+    among_us = {str(found) for every in needed.values() for found in every if found.name in wheels}
+    assert among_us <= {f"{name}=={version}" for name in wheels}
+    assert {found.name for found in needed["floe"]} == wheels.keys() - {"floe"}
+
+
+@pytest.mark.requirement("FR-087")
+def test_every_distribution_brings_its_licence_and_says_what_it_is(wheels: dict[str, Path]) -> None:
+    licence = (ROOT / "LICENSE").read_bytes()
+    for name, wheel in wheels.items():
+        told = metadata(wheel)
+        assert (told["Name"], told["License-Expression"]) == (name, "Apache-2.0")
+        assert told["License-File"] == "LICENSE"
+        assert licence in packed(wheel, f"{wheel.name.removesuffix('-py3-none-any.whl')}.dist-info").values()
+        lines = str(told.get_payload()).splitlines()
+        assert lines[0] == f"# {name}"
+        assert len(lines) > 4, f"the README of {name} says nothing"
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """An environment with the wheels and what they need, in which nothing points to the checkout."""
+
+    environment: Path
+    guard: Path
+
+    def run(self, program: str, *arguments: str, cwd: Path) -> str:
+        variables = {**os.environ, "PYTHONPATH": str(self.guard)}
+        done = subprocess.run(
+            [self.environment / "bin" / program, *arguments],
+            cwd=cwd,
+            env=variables,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def floe(self, *arguments: str, cwd: Path) -> dict[str, Any]:
+        document: dict[str, Any] = json.loads(self.run("floe", *arguments, "--output", "json", cwd=cwd))
+        return document
+
+
+def _pinned(wheel: Path) -> str:
+    digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
+    return f"{metadata(wheel)['Name']} @ {wheel.as_uri()} --hash=sha256:{digest}\n"
+
+
+@pytest.fixture(scope="session")
+def elsewhere(wheels: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Elsewhere:
+    """Made offline: what the wheels need comes from uv's cache, every hash as in the lock."""
+    folder = tmp_path_factory.mktemp("elsewhere")
+    environment = folder / "environment"
+    wanted = folder / "wanted.txt"
+    wanted.write_text("".join(map(_pinned, wheels.values())))
+    uv = (sys.executable, "-m", "uv", "--offline", "--quiet", "--no-config")
+    subprocess.run([*uv, "venv", "--python", sys.executable, environment], check=True)
+    install = (*uv, "pip", "install", "--python", environment, "--require-hashes", "--compile-bytecode")
+    subprocess.run([*install, "--constraint", ROOT / LOCK, "--requirement", wanted], check=True)
+    [guard] = no_network.__path__
+    return Elsewhere(environment, Path(shutil.copytree(guard, folder / "no_network")))
+
+
+@pytest.mark.slow
+@pytest.mark.requirement("FR-050")
+def test_no_module_of_an_installed_floe_comes_from_the_checkout(elsewhere: Elsewhere, tmp_path: Path) -> None:
+    packages = sorted(path.parent.name for path in ROOT.glob("p*/*/src/*/py.typed"))
+    program = (
+        f"import json, sys, {', '.join(packages)}, dbt.adapters.floe, dbt.include.floe\n"
+        "files = [getattr(module, '__file__', None) for module in sys.modules.values()]\n"
+        "print(json.dumps({'path': sys.path, 'files': [file for file in files if file]}))\n"
+    )
+    seen = json.loads(elsewhere.run("python", "-c", program, cwd=tmp_path))
+    assert [place for place in seen["path"] + seen["files"] if Path(place).is_relative_to(ROOT)] == []
+    ours = {Path(file).parent.name for file in seen["files"] if file.startswith(str(elsewhere.environment))}
+    assert {*packages} <= ours
+
+
+@pytest.mark.slow
+@pytest.mark.requirement("FR-087", "FR-088")
+def test_the_demo_of_an_installed_floe_runs_in_an_empty_folder(elsewhere: Elsewhere, tmp_path: Path) -> None:
+    products = elsewhere.floe("demo", "--no-ui", cwd=tmp_path)["products"]
+    assert {product["name"]: product["state"] for product in products} == dict.fromkeys(
+        ("customer-360", "financial-risk", "iot-telemetry"), "succeeded"
+    )
+    rows = {table["name"]: table["rows"] for product in products for table in product["tables"]}
+    query = "select count(*), count(distinct customer_id) from customer_360.mart_customer_360"
+    asked = elsewhere.floe("query", query, cwd=tmp_path / "floe-demo")
+    customers = rows["mart_customer_360"]
+    assert asked["rows"] == [[customers, customers]]
+    assert customers <= rows["raw_customers"]
+    # and somebody who has never heard of floe
+    catalog = SqlCatalog("floe", uri=f"sqlite:///{tmp_path}/floe-demo/.floe/catalog.db")
+    mart = catalog.load_table("customer-360.mart_customer_360").scan().to_arrow()
+    catalog.close()
+    assert mart.num_rows == customers
+
+
+@pytest.mark.slow
+@pytest.mark.requirement("FR-020", "FR-087")
+def test_a_new_product_of_an_installed_floe_runs_and_answers(elsewhere: Elsewhere, tmp_path: Path) -> None:
+    elsewhere.floe("init", "shop", cwd=tmp_path)
+    run = elsewhere.floe("run", cwd=tmp_path / "shop")
+    best = "select name, revenue from customers order by revenue desc limit 1"
+    assert (run["state"], run["published"]) == ("succeeded", True)
+    assert elsewhere.floe("query", best, cwd=tmp_path / "shop")["rows"] == [["Urs Bühler", "608.00"]]
