@@ -51,5 +51,10 @@ class StockDbt:
     def rows(self, table: str) -> list[tuple[Any, ...]]:
         """The table's rows, sorted as those of the lake are."""
         schema = self._project.product.replace("-", "_")
-        with duckdb.connect(self._folder / "stock.duckdb") as connection:
-            return sorted(connection.execute(f"select * from {schema}.{table}").fetchall(), key=repr)
+        return sorted(ask(self._folder / "stock.duckdb", f"select * from {schema}.{table}"), key=repr)
+
+
+def ask(file: Path, sql: str) -> list[tuple[Any, ...]]:
+    """Run one statement in the DuckDB file that plain dbt has built into."""
+    with duckdb.connect(file) as connection:
+        return connection.execute(sql).fetchall()

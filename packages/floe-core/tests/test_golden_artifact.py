@@ -52,6 +52,7 @@ def compile_in(surroundings: Surroundings, root: Path) -> bytes:
     ignored = shutil.ignore_patterns("target", "logs", ".floe")
     (copy / "customer-360").parent.mkdir(parents=True)
     shutil.copytree(DEMO / "customer-360", copy / "customer-360", ignore=ignored)
+    shutil.copytree(DEMO / "macros", copy / "macros")
     shutil.copy(DEMO / "manifest.yaml", copy)
     for path in copy.rglob("*"):
         os.utime(path, (surroundings.mtime, surroundings.mtime))
