@@ -293,7 +293,7 @@ def test_many_small_runs_with_maintenance_do_not_fill_the_store(lake: Lake) -> N
     live = sum(path.stat().st_size for path in data(lake))
     policy = MaintenancePolicy(keep_last=2, min_small_files=5, file_grace_s=60, min_file_age_s=60)
     written: dict[Path, int] = {}
-    for number in range(40):
+    for number in range(24):
         sql = f"select {number * 500} + range as id, 'changed' || range as v from range(100)"
         lake.publish(f"m{number}", "t", sql, "merge", unique_key=["id"])
         written |= {path: path.stat().st_size for path in stored(lake)}

@@ -10,7 +10,7 @@ from typing import Literal
 from pyiceberg.catalog.sql import SqlCatalog
 from pyiceberg.exceptions import CommitFailedException
 from pyiceberg.manifest import DataFile
-from pyiceberg.partitioning import UNPARTITIONED_PARTITION_SPEC, PartitionSpec
+from pyiceberg.partitioning import UNPARTITIONED_PARTITION_SPEC
 from pyiceberg.schema import Schema
 from pyiceberg.table import Table
 from pyiceberg.table.locations import load_location_provider
@@ -20,6 +20,7 @@ from pyiceberg.table.sorting import UNSORTED_SORT_ORDER
 from pyiceberg.table.update import (
     AddPartitionSpecUpdate,
     AddSchemaUpdate,
+    AddSortOrderUpdate,
     AssertLastAssignedFieldId,
     AssertRefSnapshotId,
     AssertTableUUID,
@@ -31,6 +32,7 @@ from pyiceberg.table.update import (
 from floe_iceberg import _pyiceberg
 from floe_iceberg.catalog import Move, conflict, load, move_all
 from floe_iceberg.durable import storing
+from floe_iceberg.layout import Placed
 from floe_iceberg.table import UNPUBLISHED, TableId
 
 
@@ -42,6 +44,7 @@ class Change:
     """
 
     schema: Schema
+    placed: Placed
     added: Sequence[DataFile]
     removed: Sequence[DataFile] | Literal["all"] = ()
     drop_delete_files: bool = False
@@ -163,7 +166,7 @@ def _staged(
     version: int,
 ) -> Table:
     """Write manifests and metadata of the change; no reader can find them yet."""
-    additions, local = _with_additions(table.metadata, change.schema, branch, parent)
+    additions, local = _with_additions(table, change, branch, parent)
     with storing(table.metadata.location):
         source = _table(catalog, TableId(*_name(table)), local, table.metadata_location)
         updates = (*additions, *_snapshot(source, change, branch, summary))
@@ -171,13 +174,6 @@ def _staged(
             table.metadata, updates, metadata_location=table.metadata_location or None
         )
         return stage(catalog, TableId(*_name(table)), metadata, version)
-
-
-def unpartitioned_spec(metadata: TableMetadata) -> PartitionSpec:
-    """The spec a run writes with, whatever the table's default is; a new one if it has none."""
-    specs = metadata.partition_specs
-    found = next((spec for spec in specs if spec.is_unpartitioned()), None)
-    return found or PartitionSpec(spec_id=max(spec.spec_id for spec in specs) + 1)
 
 
 def stage(catalog: SqlCatalog, name: TableId, metadata: TableMetadata, version: int) -> Table:
@@ -217,23 +213,29 @@ def _snapshot(
 
 
 def _with_additions(
-    metadata: TableMetadata, schema: Schema, branch: str, parent: int | None
+    table: Table, change: Change, branch: str, parent: int | None
 ) -> tuple[list[TableUpdate], TableMetadata]:
-    """The schema and spec to add, and the metadata as the branch alone is to see it.
+    """The schema, spec and order to add, and the metadata as the branch alone is to see it.
 
-    Both are current in that view only, so that the snapshot and its manifests carry them.
+    All are current in that view only, so that the snapshot and its manifests carry them.
     """
+    metadata, spec, order = table.metadata, change.placed.spec, change.placed.order
     updates: list[TableUpdate] = []
     schemas, specs = list(metadata.schemas), list(metadata.partition_specs)
-    found = next((s for s in schemas if s.fields == schema.fields), None)
+    found = next((s for s in schemas if s.fields == change.schema.fields), None)
     if found is None:
-        found = Schema(*schema.fields, schema_id=max(s.schema_id for s in schemas) + 1)
+        found = Schema(*change.schema.fields, schema_id=max(s.schema_id for s in schemas) + 1)
         schemas.append(found)
         updates.append(AddSchemaUpdate(schema_=found))
-    spec = unpartitioned_spec(metadata)
     if spec not in specs:
+        if any(other.spec_id == spec.spec_id for other in specs):
+            raise conflict([TableId(*_name(table))])
         specs.append(spec)
         updates.append(AddPartitionSpecUpdate(spec=spec))
+    if order.fields and order not in metadata.sort_orders:
+        if any(other.order_id == order.order_id for other in metadata.sort_orders):
+            raise conflict([TableId(*_name(table))])
+        updates.append(AddSortOrderUpdate(sort_order=order))
     refs = {name: ref for name, ref in metadata.refs.items() if name != branch}
     if parent is not None:
         refs[branch] = _branch_at(parent)

@@ -2,25 +2,37 @@
 
 from __future__ import annotations
 
+from itertools import groupby
+
+from pyiceberg.manifest import DataFile
 from pyiceberg.table import FileScanTask
 
-from floe_iceberg.commit import unpartitioned_spec
+from floe_iceberg.layout import current
 from floe_iceberg.table import TableView
 
 
 def small_files(view: TableView, *, target_bytes: int, min_files: int) -> list[FileScanTask]:
-    """The files worth making one of; none when there are too few.
+    """The files of each partition that are worth making one of; none where there are too few.
 
-    Files that others partitioned stay as they are, for floe writes without partitions. Files with rows
-    deleted by position are rewritten together or not at all, so that their delete files can go.
+    Files laid out otherwise than the table's newest ones stay as they are. Files with rows deleted by
+    position are rewritten together or not at all, so that their delete files can go.
     """
-    spec_id = unpartitioned_spec(view.table.metadata).spec_id
+    spec_id = current(view.table.metadata, view.schema).spec.spec_id
     ours = [task for task in view.files if task.file.spec_id == spec_id]
     holed = [task for task in view.files if task.delete_files]
-    whole = [
+    may_fill = all(task in ours for task in holed)
+    small = [
         task
         for task in ours
-        if not task.delete_files and task.file.file_size_in_bytes < target_bytes * 3 // 4
+        if (may_fill if task.delete_files else task.file.file_size_in_bytes < target_bytes * 3 // 4)
     ]
-    chosen = [*whole, *holed] if all(task in ours for task in holed) else whole
-    return chosen if len(chosen) >= max(min_files, 2) else []
+    small.sort(key=lambda task: _partition(task.file))
+    groups = [list(group) for _, group in groupby(small, key=lambda task: _partition(task.file))]
+    chosen = [task for group in groups if len(group) >= max(min_files, 2) for task in group]
+    if any(task.delete_files for task in chosen):
+        chosen += [task for task in holed if task not in chosen]
+    return chosen
+
+
+def _partition(file: DataFile) -> str:
+    return repr(file.partition)

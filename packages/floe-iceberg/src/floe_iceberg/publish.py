@@ -35,8 +35,9 @@ from pyiceberg.table.update import (
 
 from floe_iceberg._pyiceberg import metadata_version
 from floe_iceberg.catalog import Move, conflict, load, move_all
-from floe_iceberg.commit import discard, holds, stage, unpartitioned_spec
+from floe_iceberg.commit import discard, holds, stage
 from floe_iceberg.durable import storing
+from floe_iceberg.layout import unpartitioned_spec
 from floe_iceberg.table import UNPUBLISHED, TableId
 
 
@@ -45,7 +46,8 @@ class Publication:
     """One table to publish, and what must still be true of it.
 
     ``main`` and ``schema_id`` are as the run first saw them, ``last_column_id`` as its last write
-    left it, ``head`` is its branch's snapshot.
+    left it, ``head`` is its branch's snapshot. ``spec_id`` and ``order_id`` are the table's from now on,
+    unless they are None.
     """
 
     table: TableId
@@ -55,6 +57,8 @@ class Publication:
     last_column_id: int
     head: int
     properties: Mapping[str, str]
+    spec_id: int | None = None
+    order_id: int | None = None
 
     def requirements(self, branch: str) -> tuple[TableRequirement, ...]:
         return (
@@ -140,6 +144,10 @@ def _updates(metadata: TableMetadata, publication: Publication, branch: str) -> 
     if schema.schema_id != metadata.current_schema_id:
         updates += _layout_without_lost_columns(metadata, schema)
         updates.append(SetCurrentSchemaUpdate(schema_id=schema.schema_id))
+    if publication.spec_id is not None:
+        updates.append(SetDefaultSpecUpdate(spec_id=publication.spec_id))
+    if publication.order_id is not None:
+        updates += _ordered_by(metadata, publication.order_id)
     updates.append(_main_at(publication.head))
     if UNPUBLISHED in metadata.properties:
         updates.append(RemovePropertiesUpdate(removals=[UNPUBLISHED]))
@@ -165,10 +173,14 @@ def _layout_without_lost_columns(metadata: TableMetadata, schema: Schema) -> lis
     if not _fits(metadata.spec(), schema):
         updates.append(SetDefaultSpecUpdate(spec_id=unpartitioned_spec(metadata).spec_id))
     if not _fits(metadata.sort_order(), schema):
-        if UNSORTED_SORT_ORDER not in metadata.sort_orders:
-            updates.append(AddSortOrderUpdate(sort_order=UNSORTED_SORT_ORDER))
-        updates.append(SetDefaultSortOrderUpdate(sort_order_id=UNSORTED_SORT_ORDER.order_id))
+        updates += _ordered_by(metadata, UNSORTED_SORT_ORDER.order_id)
     return updates
+
+
+def _ordered_by(metadata: TableMetadata, order_id: int) -> list[TableUpdate]:
+    known = metadata.sort_order_by_id(order_id) is not None
+    added: list[TableUpdate] = [] if known else [AddSortOrderUpdate(sort_order=UNSORTED_SORT_ORDER)]
+    return [*added, SetDefaultSortOrderUpdate(sort_order_id=order_id)]
 
 
 def _fits(layout: PartitionSpec | SortOrder, schema: Schema) -> bool:

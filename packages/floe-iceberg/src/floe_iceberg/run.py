@@ -6,7 +6,7 @@ import json
 import threading
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,7 @@ from floe_iceberg import writing
 from floe_iceberg.catalog import load
 from floe_iceberg.compaction import small_files
 from floe_iceberg.evolve import OnSchemaChange
+from floe_iceberg.layout import Layout
 from floe_iceberg.publish import Publication, publish_all
 from floe_iceberg.table import TableId, TableView, is_unpublished
 from floe_iceberg.writing import Query, Target, WriteMode
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 _BASE_SNAPSHOT = "floe.base-snapshot-id"
 _BASE_SCHEMA = "floe.base-schema-id"
 _PROPERTIES = "floe.table-properties"
+_LAYOUT = "floe.layout"
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,8 @@ class Docs:
 class _Entry:
     """What the run knows of one table since its first look.
 
-    ``table`` is there even if the run may not see it; ``main`` and ``schema_id`` are of the first look.
+    ``table`` is there even if the run may not see it; ``main`` and ``schema_id`` are of the first look,
+    ``layout`` is what models have asked for since.
     """
 
     table: Table | None = None
@@ -52,6 +55,7 @@ class _Entry:
     main: int | None = None
     schema_id: int = 0
     written: bool = False
+    layout: Layout = field(default_factory=Layout)
     properties: dict[str, str] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -99,17 +103,21 @@ class RunTransaction:
         on_schema_change: OnSchemaChange = "ignore",
         properties: Mapping[str, str] = MappingProxyType({}),
         docs: Docs | None = None,
+        partition_by: Sequence[str] | None = None,
+        sort_by: Sequence[str] | None = None,
     ) -> Written:
         """Run one SELECT into the table, on the run's branch.
 
         What DuckDB raises for the query is passed on; nothing is committed then. ``properties`` and
         ``docs`` are the table's once the run is published. A table the run cannot see is made, whatever
-        the mode.
+        the mode. ``partition_by`` and ``sort_by`` (as in ``layout``) are the table's from then on, [] for
+        none; None leaves them as they are.
         """
         entry = self._entry(table)
+        layout = Layout.of({"partition_by": partition_by, "sort_by": sort_by})
         with entry.lock:
             pending = {**entry.properties, **properties, **_comment(docs)}
-            target = self._target(table, entry, model, pending)
+            target = self._target(table, entry, model, pending, layout.over(entry.layout))
             query = Query(con, sql, mode, unique_key, on_schema_change, docs.columns if docs else None)
             if entry.table is None:
                 entry.view = writing.create(target, query)
@@ -117,6 +125,7 @@ class RunTransaction:
             else:
                 entry.view = writing.change(target, query, entry.table, entry.view)
             entry.table, entry.properties, entry.written = entry.view.table, pending, True
+            entry.layout = target.layout
             written = _written(table, entry.view)
         with self._lock:
             self._written[model] = written
@@ -181,9 +190,17 @@ class RunTransaction:
             files = entry.view.files if entry.view else None
             entry.table, entry.view = table, TableView(table, table.metadata.current_snapshot(), files)
             entry.main, entry.schema_id = table.metadata.current_snapshot_id, table.metadata.current_schema_id
-            entry.written, entry.properties = False, {}
+            entry.written, entry.properties, entry.layout = False, {}, Layout()
 
-    def _target(self, table: TableId, entry: _Entry, model: str, properties: Mapping[str, str]) -> Target:
+    def _target(
+        self,
+        table: TableId,
+        entry: _Entry,
+        model: str,
+        properties: Mapping[str, str],
+        layout: Layout | None = None,
+    ) -> Target:
+        layout = layout or entry.layout
         summary = self.identity.summary(model)
         if entry.main is not None:
             summary[_BASE_SNAPSHOT] = str(entry.main)
@@ -191,9 +208,11 @@ class RunTransaction:
             summary[_BASE_SCHEMA] = str(entry.schema_id)
         if properties:
             summary[_PROPERTIES] = json.dumps(dict(properties), sort_keys=True)
+        if layout != Layout():
+            summary[_LAYOUT] = json.dumps(asdict(layout), sort_keys=True)
         below = entry.view.snapshot if entry.view else None
         parent = below.snapshot_id if below else None
-        return Target(self.manager.catalog, table, self.identity.branch, parent, summary)
+        return Target(self.manager.catalog, table, self.identity.branch, parent, summary, layout)
 
     def _entry(self, name: TableId) -> _Entry:
         """What is known of the table, looked up at most once a run."""
@@ -233,6 +252,7 @@ class RunTransaction:
                 main=int(base) if base else None,
                 schema_id=int(head.summary[_BASE_SCHEMA] or 0),
                 written=True,
+                layout=Layout.of(json.loads(head.summary[_LAYOUT] or "{}")),
                 properties=json.loads(head.summary[_PROPERTIES] or "{}"),
             )
             for model, snapshot in writes.items():
@@ -254,6 +274,7 @@ def _publication(name: TableId, entry: _Entry) -> Publication:
     assert table is not None
     assert view is not None
     assert view.snapshot is not None
+    placed = entry.layout.placed(table.metadata, view.schema)
     return Publication(
         table=name,
         uuid=table.metadata.table_uuid,
@@ -262,6 +283,8 @@ def _publication(name: TableId, entry: _Entry) -> Publication:
         last_column_id=table.metadata.last_column_id,
         head=view.snapshot.snapshot_id,
         properties=entry.properties,
+        spec_id=placed.spec.spec_id if entry.layout.partition_by is not None else None,
+        order_id=placed.order.order_id if entry.layout.sort_by is not None else None,
     )
 
 

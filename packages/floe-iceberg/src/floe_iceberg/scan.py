@@ -38,6 +38,13 @@ def with_file_names(schema: Schema, files: Sequence[FileScanTask]) -> str:
     return _read(schema, [task.file for task in files], ", filename='file'", ", file")
 
 
+def first_rows(schema: Schema, paths: Sequence[str]) -> str:
+    """A SELECT of each file's first row, columns called by field id, with the file's path as ``file``."""
+    options = ", filename='file', file_row_number=true"
+    rows = _read_paths(schema, paths, options, ", file, file_row_number")
+    return f"SELECT * FROM ({rows}) WHERE file_row_number = 0"
+
+
 def live_with_file_names(schema: Schema, files: Sequence[FileScanTask]) -> str:
     """A SELECT of the files' live rows, with the file's path as ``file``."""
     whole = [task for task in files if not task.delete_files]
@@ -78,10 +85,13 @@ def readable_path(location: str) -> str:
 
 
 def _read(schema: Schema, files: Sequence[DataFile], options: str = "", extra: str = "") -> str:
-    paths = path_list(readable_path(file.file_path) for file in files)
+    return _read_paths(schema, [readable_path(file.file_path) for file in files], options, extra)
+
+
+def _read_paths(schema: Schema, paths: Sequence[str], options: str, extra: str) -> str:
     columns = ", ".join(alias(field) for field in schema.fields)
     return (
-        f"SELECT {columns}{extra} FROM read_parquet({paths}, schema={_field_map(schema)}, "
+        f"SELECT {columns}{extra} FROM read_parquet({path_list(paths)}, schema={_field_map(schema)}, "
         f"hive_partitioning=false{options})"
     )
 

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -19,12 +20,16 @@ from pyiceberg.io.pyarrow import (
 )
 from pyiceberg.manifest import DataFile, DataFileContent, FileFormat
 from pyiceberg.schema import Schema
+from pyiceberg.table.sorting import SortOrder
 from pyiceberg.typedef import Record
 from pyiceberg.types import IcebergType, ListType, MapType, StructType
 
 from floe_core.errors import Problem, WorkError
+from floe_iceberg import scan
 from floe_iceberg.durable import cannot_store, make_directory, storing, sync
 from floe_iceberg.file_io import local_path
+from floe_iceberg.layout import Placed
+from floe_iceberg.partition_key import with_keys
 from floe_iceberg.scan import alias
 from floe_iceberg.sql import identifier, literal
 
@@ -54,56 +59,101 @@ class Directory:
 
 
 def copy(
-    con: duckdb.DuckDBPyConnection,
-    query: str,
-    schema: Schema,
-    directory: Directory,
-    *,
-    spec_id: int,
+    con: duckdb.DuckDBPyConnection, query: str, schema: Schema, directory: Directory, placed: Placed
 ) -> list[DataFile]:
     """Run the query into new files; its columns have the schema's types and are called by field id.
 
     What DuckDB raises for the query itself is passed on as it is.
     """
-    columns = ", ".join(f"{alias(field)} AS {identifier(field.name)}" for field in schema.fields)
     with storing(str(directory.path)):
         make_directory(directory.path)
+    columns = ", ".join(f"q.{alias(field)} AS {identifier(field.name)}" for field in schema.fields)
+    options = f"FORMAT parquet, COMPRESSION zstd, FIELD_IDS {_field_ids(schema)}, RETURN_STATS"
+    keys: list[str] = []
+    if placed.spec.is_unpartitioned():
+        options += f", FILE_SIZE_BYTES '{_FILE_SIZE}'"
+    else:
+        query, keys = with_keys(query, placed.spec, schema, alias)
+        partition = _free_name(schema)
+        # a number in the place of the keys: those may be text of any length, in the name of a folder
+        columns += f", hash({', '.join(f'q.{key}' for key in keys)}) AS {identifier(partition)}"
+        options += f", PARTITION_BY ({identifier(partition)}), WRITE_PARTITION_COLUMNS false"
     with _disk_errors_of(directory):
         written = con.execute(
-            f"COPY (SELECT {columns} FROM ({query})) TO {literal(str(directory.path))} "
-            f"(FORMAT parquet, COMPRESSION zstd, FIELD_IDS {_field_ids(schema)}, "
-            f"FILE_SIZE_BYTES '{_FILE_SIZE}', RETURN_STATS)"
+            f"COPY (SELECT {columns} FROM ({query}) q{_ordered(placed.order)}) "
+            f"TO {literal(str(directory.path))} ({options})"
         ).fetchall()
     with storing(str(directory.path)):
-        return list(_described(written, schema, directory, spec_id))
+        files = _stored(written, directory)
+        partitions = _partitions(con, [path for path, *_ in files], schema, placed) if keys else {}
+        return [
+            _data_file(
+                path,
+                f"{directory.location}/{path.relative_to(directory.path).as_posix()}",
+                size,
+                schema,
+                placed,
+                partitions.get(str(path), Record()),
+            )
+            for path, size in files
+        ]
 
 
-def _described(
-    written: list[tuple[str, int, int]], schema: Schema, directory: Directory, spec_id: int
-) -> Iterator[DataFile]:
+def _free_name(schema: Schema) -> str:
+    taken = {field.name.lower() for field in schema.fields}
+    return next(name for number in count() if (name := f"floe_partition_{number}") not in taken)
+
+
+def _ordered(order: SortOrder) -> str:
+    terms = ", ".join(
+        f"q.c{field.source_id} {field.direction.name} {field.null_order.name.replace('_', ' ')}"
+        for field in order.fields
+    )
+    return f" ORDER BY {terms}" if terms else ""
+
+
+def _stored(written: list[tuple[Any, ...]], directory: Directory) -> list[tuple[Path, int]]:
+    """The files with rows and their sizes, once they are on disk with the folders they lie in."""
+    files = []
     for name, rows, size, *_ in written:
         path = Path(name)
         if rows == 0:
             path.unlink()  # DuckDB writes a file even for no rows
             continue
         sync(path)
-        yield _data_file(path, f"{directory.location}/{path.name}", size, schema, spec_id)
-    sync(directory.path)
+        files.append((path, size))
+    for folder in {directory.path, *(path.parent for path, _ in files)}:
+        sync(folder)
+    return files
 
 
-def _data_file(path: Path, location: str, size: int, schema: Schema, spec_id: int) -> DataFile:
+def _partitions(
+    con: duckdb.DuckDBPyConnection, paths: list[Path], schema: Schema, placed: Placed
+) -> dict[str, Record]:
+    """The partition of each file, told by its first row: all of a file's rows are of one partition."""
+    if not paths:
+        return {}
+    rows = scan.first_rows(schema, [str(path) for path in paths])
+    query, keys = with_keys(rows, placed.spec, schema, alias)
+    found = con.execute(f"SELECT file, {', '.join(keys)} FROM ({query})").fetchall()
+    return {path: Record(*values) for path, *values in found}
+
+
+def _data_file(
+    path: Path, location: str, size: int, schema: Schema, placed: Placed, partition: Record
+) -> DataFile:
     file = DataFile.from_args(
         content=DataFileContent.DATA,
         file_path=location,
         file_format=FileFormat.PARQUET,
-        partition=Record(),
+        partition=partition,
         file_size_in_bytes=size,
-        sort_order_id=None,
+        sort_order_id=placed.order.order_id or None,
         equality_ids=None,
         key_metadata=None,
         **_statistics(parquet.read_metadata(path), schema),
     )
-    file.spec_id = spec_id
+    file.spec_id = placed.spec.spec_id
     return file
 
 

@@ -23,8 +23,9 @@ from floe_iceberg import delete as deletion
 from floe_iceberg import evolve, merge, scan
 from floe_iceberg._pyiceberg import default_location
 from floe_iceberg.catalog import UnknownOutcome, ensure_namespace
-from floe_iceberg.commit import Change, commit_change, commit_new, draft_metadata, unpartitioned_spec
+from floe_iceberg.commit import Change, commit_change, commit_new, draft_metadata
 from floe_iceberg.evolve import Columns, OnSchemaChange
+from floe_iceberg.layout import Layout, Placed
 from floe_iceberg.merge import converted
 from floe_iceberg.scan import alias
 from floe_iceberg.schema import duckdb_type, iceberg_type
@@ -53,13 +54,14 @@ class Query:
 
 @dataclass(frozen=True)
 class Target:
-    """Where a write goes: onto the branch, on top of the snapshot ``parent``."""
+    """Where a write goes: onto the branch, on top of the snapshot ``parent``, in files of the layout."""
 
     catalog: SqlCatalog
     name: TableId
     branch: str
     parent: int | None
     summary: Mapping[str, str]
+    layout: Layout
 
 
 def create(target: Target, query: Query) -> TableView:
@@ -68,8 +70,9 @@ def create(target: Target, query: Query) -> TableView:
     schema = evolve.fresh(columns, query.docs)
     ensure_namespace(target.catalog, target.name.namespace)
     draft = draft_metadata(schema, _location(target))
-    with _written(query.con, _selected(query.sql, columns, schema), schema, draft) as files:
-        change = Change(schema, files, "all")
+    placed = target.layout.placed(draft, schema)
+    with _written(query.con, _selected(query.sql, columns, schema), schema, placed, draft) as files:
+        change = Change(schema, placed, files, "all")
         table = commit_new(target.catalog, target.name, draft, change, target.branch, target.summary)
     return _branch_view(target, table, [FileScanTask(file) for file in files])
 
@@ -95,16 +98,18 @@ def change(target: Target, query: Query, table: Table, view: TableView | None) -
 
 
 def _replace(target: Target, query: Query, table: Table, select: str, schema: Schema) -> TableView:
-    with _written(query.con, select, schema, table.metadata) as files:
-        changed = _commit(target, table, Change(schema, files, "all"))
+    placed = target.layout.placed(table.metadata, schema)
+    with _written(query.con, select, schema, placed, table.metadata) as files:
+        changed = _commit(target, table, Change(schema, placed, files, "all"))
     return _branch_view(target, changed, [FileScanTask(file) for file in files])
 
 
 def _extend(
     target: Target, query: Query, table: Table, view: TableView, select: str, schema: Schema
 ) -> TableView:
-    with _written(query.con, select, schema, table.metadata) as files:
-        changed = _commit(target, table, Change(schema, files))
+    placed = target.layout.placed(table.metadata, schema)
+    with _written(query.con, select, schema, placed, table.metadata) as files:
+        changed = _commit(target, table, Change(schema, placed, files))
     return _branch_view(target, changed, [*view.files, *map(FileScanTask, files)])
 
 
@@ -128,8 +133,9 @@ def _merge(
         )
         touched = scan.with_companions(touched, view.files)
         select = merge.merged(source, view.schema, touched)
-        with _written(query.con, select, evolution.schema, table.metadata) as files:
-            return _rewritten(target, table, view, evolution.schema, touched, files)
+        placed = target.layout.placed(table.metadata, evolution.schema)
+        with _written(query.con, select, evolution.schema, placed, table.metadata) as files:
+            return _rewritten(target, table, view, evolution.schema, placed, touched, files)
 
 
 def delete(
@@ -139,11 +145,12 @@ def delete(
     found = deletion.find(con, target.name, view, where)
     if not found.touched:
         return view, 0
+    placed = target.layout.placed(table.metadata, view.schema)
     if not found.partly:
-        return _rewritten(target, table, view, view.schema, found.whole, []), found.rows
+        return _rewritten(target, table, view, view.schema, placed, found.whole, []), found.rows
     select = deletion.remaining(target.name, view, where, found.partly)
-    with _written(con, select, view.schema, table.metadata) as files:
-        after = _rewritten(target, table, view, view.schema, found.touched, files)
+    with _written(con, select, view.schema, placed, table.metadata) as files:
+        after = _rewritten(target, table, view, view.schema, placed, found.touched, files)
     return after, found.rows - sum(file.record_count for file in files)
 
 
@@ -157,8 +164,9 @@ def compact(
     """Put the rows of the files into as few as their size allows; no row changes."""
     scan.refuse_unreadable(view)
     select = scan.rows(view.schema, tasks)
-    with _written(con, select, view.schema, table.metadata) as files:
-        return _rewritten(target, table, view, view.schema, tasks, files)
+    placed = target.layout.placed(table.metadata, view.schema)
+    with _written(con, select, view.schema, placed, table.metadata) as files:
+        return _rewritten(target, table, view, view.schema, placed, tasks, files)
 
 
 def _rewritten(
@@ -166,13 +174,14 @@ def _rewritten(
     table: Table,
     view: TableView,
     schema: Schema,
+    placed: Placed,
     touched: Sequence[FileScanTask],
     files: Sequence[DataFile],
 ) -> TableView:
     """Commit the files in the place of the touched ones."""
     removed = [task.file for task in touched]
     drop_delete_files = any(task.delete_files for task in touched)
-    changed = _commit(target, table, Change(schema, files, removed, drop_delete_files))
+    changed = _commit(target, table, Change(schema, placed, files, removed, drop_delete_files))
     kept = [task for task in view.files if task not in touched]
     return _branch_view(target, changed, [*kept, *map(FileScanTask, files)])
 
@@ -183,13 +192,13 @@ def _commit(target: Target, table: Table, what: Change) -> Table:
 
 @contextmanager
 def _written(
-    con: duckdb.DuckDBPyConnection, select: str, schema: Schema, metadata: TableMetadata
+    con: duckdb.DuckDBPyConnection, select: str, schema: Schema, placed: Placed, metadata: TableMetadata
 ) -> Iterator[list[DataFile]]:
     """The query's files, for the commit in the body; removed when it is certain that none names them."""
     data = load_location_provider(metadata.location, metadata.properties).data_path
     directory = Directory.new(data)
     try:
-        files = copy(con, select, schema, directory, spec_id=unpartitioned_spec(metadata).spec_id)
+        files = copy(con, select, schema, directory, placed)
     except BaseException:
         directory.discard()
         raise
