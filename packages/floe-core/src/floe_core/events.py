@@ -10,6 +10,14 @@ TestState = Literal["passed", "failed", "warned", "errored", "skipped"]
 
 
 @dataclass(frozen=True)
+class Planned:
+    """What the selection comes to, by unique id; told once, before anything starts."""
+
+    models: tuple[str, ...]
+    tests: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class ModelStarted:
     """A model or seed began; ``index`` counts from 1."""
 
@@ -55,4 +63,4 @@ class Published:
     tables: int
 
 
-RunEvent = ModelStarted | ModelFinished | TestFinished | Published
+RunEvent = Planned | ModelStarted | ModelFinished | TestFinished | Published

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -147,8 +147,11 @@ class Lake(Protocol):
     def is_published(self, namespace: str, table: str, snapshot_id: int) -> bool:
         """Whether main is at the snapshot or has come past it."""
 
-    def run(self, identity: RunIdentity) -> AbstractContextManager[LakeRun]:
-        """Make ``identity`` the run of this process: adapters find it through ``floe_iceberg``."""
+    def run(self, identity: RunIdentity, *, reuse: Collection[str] = ()) -> AbstractContextManager[LakeRun]:
+        """Make ``identity`` the run of this process: adapters find it through ``floe_iceberg``.
+
+        What earlier attempts of the run wrote for the models in ``reuse`` stays on its branch.
+        """
 
     def maintain(
         self,

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from floe_core.errors import ConflictError, Problem
-from floe_core.events import ModelFinished, TestFinished
+from floe_core.events import ModelFinished, Planned, TestFinished
 from floe_core.lake import RunIdentity, Written
 from floe_core.run_result import ModelResult, RunResult, RunState, TestResult
 
@@ -30,6 +30,7 @@ create table if not exists runs (
     started_at text not null,
     ended_at text,
     reason text,
+    full_refresh integer not null,
     primary key (run_id, attempt)
 );
 create index if not exists runs_by_start on runs (product, environment, started_at);
@@ -59,6 +60,12 @@ create table if not exists tests (
     error text,
     primary key (run_id, attempt, unique_id)
 );
+create table if not exists planned (
+    run_id text not null,
+    unique_id text not null,
+    kind text not null,
+    primary key (run_id, unique_id)
+);
 create table if not exists writes (
     run_id text not null,
     attempt integer not null,
@@ -77,7 +84,7 @@ class Ledger:
     def __init__(self, state_dir: Path) -> None:
         self._path = state_dir / "ledger.db"
 
-    def begin(self, identity: RunIdentity, *, engine_run_id: str | None) -> None:
+    def begin(self, identity: RunIdentity, *, engine_run_id: str | None, full_refresh: bool = False) -> None:
         """Write down that a run starts.
 
         Raises ConflictError when the product already has a running run in the environment: whoever
@@ -92,8 +99,8 @@ class Ledger:
                 raise already_running(_run(rival))
             cursor.execute(
                 "insert into runs (run_id, attempt, product, environment, artifact_digest, trace_id,"
-                " git_commit, engine_run_id, state, started_at)"
-                " values (?, ?, ?, ?, ?, ?, ?, ?, 'running', ?)",
+                " git_commit, engine_run_id, state, started_at, full_refresh)"
+                " values (?, ?, ?, ?, ?, ?, ?, ?, 'running', ?, ?)",
                 (
                     identity.run_id,
                     identity.attempt,
@@ -104,8 +111,31 @@ class Ledger:
                     identity.git_commit,
                     engine_run_id,
                     _now(),
+                    full_refresh,
                 ),
             )
+
+    def record_plan(self, identity: RunIdentity, event: Planned) -> None:
+        """Write down what the run is to do; the first attempt's word stands for all that follow."""
+        if identity.attempt > 1:
+            return
+        with self._transaction() as cursor:
+            cursor.executemany(
+                "insert or replace into planned values (?, ?, ?)",
+                [(identity.run_id, unique_id, "model") for unique_id in event.models]
+                + [(identity.run_id, unique_id, "test") for unique_id in event.tests],
+            )
+
+    def planned(self, run_id: str) -> Planned:
+        """What the run is to do; nothing when it ended before that was known."""
+        with closing(self._connect()) as connection:
+            rows = connection.execute(
+                "select unique_id, kind from planned where run_id = ? order by unique_id", (run_id,)
+            ).fetchall()
+        models, tests = (
+            tuple(row["unique_id"] for row in rows if row["kind"] == kind) for kind in ("model", "test")
+        )
+        return Planned(models, tests)
 
     def record_model(self, identity: RunIdentity, event: ModelFinished) -> None:
         with self._transaction() as cursor:
@@ -211,6 +241,11 @@ class Ledger:
                 tests=tuple(TestResult(**{**dict(row), "blocking": bool(row["blocking"])}) for row in tests),
             )
 
+    def newest(self, run_id: str) -> RunResult:
+        """The run's last attempt, with its models and tests."""
+        last = self._select("run_id = ?", (run_id,))[0]
+        return self.attempt(run_id, last.attempt)
+
     def _select(self, where: str, values: tuple[object, ...], limit: int = -1) -> list[RunResult]:
         if not self._path.exists():
             return []
@@ -270,6 +305,11 @@ def _run(row: sqlite3.Row) -> RunResult:
     started_at = _time(values.pop("started_at"))
     assert started_at is not None  # the column is not null
     return RunResult(
-        **{**values, "published": bool(values["published"]), "ended_at": _time(values["ended_at"])},
+        **{
+            **values,
+            "published": bool(values["published"]),
+            "full_refresh": bool(values["full_refresh"]),
+            "ended_at": _time(values["ended_at"]),
+        },
         started_at=started_at,
     )

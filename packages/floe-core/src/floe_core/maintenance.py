@@ -14,7 +14,7 @@ from floe_core.platform import Platform
 from floe_core.recovery import settle_dead_runs
 from floe_core.run import DEFAULT_ENVIRONMENT
 from floe_core.run_lock import maintenance_of_product
-from floe_core.schemas.artifacts import CompiledArtifacts, Seed, Transform
+from floe_core.schemas.artifacts import CompiledArtifacts
 from floe_core.schemas.values import seconds
 
 
@@ -46,8 +46,7 @@ def maintain(
 
 
 def _namespaces(artifacts: CompiledArtifacts) -> list[str]:
-    nodes: list[Seed | Transform] = [*artifacts.seeds, *artifacts.transforms]
-    return sorted({artifacts.metadata.product_name, *(node.namespace for node in nodes)})
+    return sorted({artifacts.metadata.product_name, *(node.namespace for node in artifacts.nodes)})
 
 
 def _retention(artifacts: CompiledArtifacts) -> RowRetention | None:

@@ -9,13 +9,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from floe_core.events import ModelFinished, Published, RunEvent, TestFinished
+from floe_core.artifact_store import keep_artifacts
+from floe_core.events import ModelFinished, Planned, Published, RunEvent, TestFinished
 from floe_core.lake import LakeRun, RunIdentity
 from floe_core.ledger import Ledger
 from floe_core.location import Location
 from floe_core.platform import Platform
 from floe_core.plugins.dbt import DbtLocation
 from floe_core.recovery import settle_dead_runs
+from floe_core.resumption import Resumption, resume
 from floe_core.run_lock import run_lock, run_of_product
 from floe_core.run_result import RunResult, RunState
 from floe_core.schemas.artifacts import CompiledArtifacts
@@ -26,13 +28,17 @@ _MAINTENANCE_WAIT_S = 600
 
 @dataclass(frozen=True)
 class RunRequest:
-    """What to run; ``run_id`` stays the same over all attempts, ``engine_run_id`` is this attempt's."""
+    """What to run; ``run_id`` stays the same over all attempts, ``engine_run_id`` is this attempt's.
+
+    With ``resume`` only what earlier attempts left undone is run, and ``select`` is theirs.
+    """
 
     run_id: str
     attempt: int
     engine_run_id: str | None = None
     select: tuple[str, ...] = ()
     full_refresh: bool = False
+    resume: bool = False
 
 
 def execute(
@@ -56,12 +62,17 @@ def execute(
         run_of_product(location.state_dir, identity.product, wait_s=_MAINTENANCE_WAIT_S),
     ):
         settle_dead_runs(location.state_dir, ledger, lake)
-        ledger.begin(identity, engine_run_id=request.engine_run_id)
-        with _recorded(ledger, identity) as outcome, lake.run(identity) as transaction:
+        left = _left_to_do(location, ledger, artifacts, request)
+        keep_artifacts(location.state_dir, artifacts)
+        ledger.begin(identity, engine_run_id=request.engine_run_id, full_refresh=request.full_refresh)
+        reuse = [model.unique_id for model in left.reused]
+        with _recorded(ledger, identity) as outcome, lake.run(identity, reuse=reuse) as transaction:
             recorder = _Recorder(ledger, identity, transaction, observe)
-            complete = platform.dbt.build(
+            for event in left.told():
+                recorder(event)
+            complete = left.select is None or platform.dbt.build(
                 DbtLocation.of(location, artifacts.metadata.dbt_project),
-                select=request.select,
+                select=left.select,
                 full_refresh=request.full_refresh,
                 observe=recorder,
             )
@@ -73,6 +84,14 @@ def execute(
             else:
                 outcome.state, outcome.reason = "failed", recorder.reason
     return ledger.attempt(identity.run_id, identity.attempt)
+
+
+def _left_to_do(
+    location: Location, ledger: Ledger, artifacts: CompiledArtifacts, request: RunRequest
+) -> Resumption:
+    if not request.resume:
+        return Resumption(select=request.select)
+    return resume(location.state_dir, ledger, artifacts, request.run_id)
 
 
 def _identity(location: Location, artifacts: CompiledArtifacts, request: RunRequest) -> RunIdentity:
@@ -148,7 +167,9 @@ class _Recorder:
         self._failed: list[str] = []
 
     def __call__(self, event: RunEvent) -> None:
-        if isinstance(event, ModelFinished):
+        if isinstance(event, Planned):
+            self._ledger.record_plan(self._identity, event)
+        elif isinstance(event, ModelFinished):
             written = self._transaction.written.get(event.unique_id)
             if written:
                 event = replace(event, rows=written.rows, snapshot_id=written.snapshot_id)

@@ -57,5 +57,6 @@ class RunResult:
     git_commit: str | None = None
     engine_run_id: str | None = None
     reason: str | None = None
+    full_refresh: bool = False
     models: tuple[ModelResult, ...] = field(default=())
     tests: tuple[TestResult, ...] = field(default=())

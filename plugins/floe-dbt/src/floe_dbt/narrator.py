@@ -10,7 +10,15 @@ from dbt import selected_resources
 from dbt.contracts.graph.manifest import Manifest
 from dbt_common.events.base_types import EventMsg
 
-from floe_core.events import ModelFinished, ModelStarted, ModelState, RunEvent, TestFinished, TestState
+from floe_core.events import (
+    ModelFinished,
+    ModelStarted,
+    ModelState,
+    Planned,
+    RunEvent,
+    TestFinished,
+    TestState,
+)
 from floe_dbt.messages import all_lines, cleaned, database_error
 
 MODELS = ("model", "seed", "snapshot")
@@ -33,7 +41,9 @@ class Narrator:
         self._observe = observe
         self._lock = threading.Lock()
         self._failure: BaseException | None = None
+        self._planned = False
         self._started = 0
+        self._total = 0
 
     def __call__(self, message: EventMsg) -> None:
         tell = {"LogStartLine": self._start, "NodeFinished": self._finish}.get(message.info.name)
@@ -43,6 +53,7 @@ class Narrator:
             if self._failure is not None:
                 return
             try:
+                self._plan()
                 tell(message.data)
             except BaseException as error:  # noqa: BLE001 (a callback that raises would leave dbt waiting for ever)
                 self._failure = error
@@ -52,11 +63,30 @@ class Narrator:
         if self._failure is not None:
             raise self._failure
 
+    def _plan(self) -> None:
+        """Tell, before the first step, what dbt has selected."""
+        if self._planned:
+            return
+        self._planned = True
+        nodes = [self._node(id_) for id_ in sorted(selected_resources.SELECTED_RESOURCES)]
+        models, tests = (
+            tuple(
+                node.unique_id
+                for node in nodes
+                if node is not None
+                and str(node.resource_type) in kinds
+                and not getattr(node, "is_ephemeral_model", False)
+            )
+            for kinds in (MODELS, TESTS)
+        )
+        self._observe(Planned(models, tests))
+        self._total = len(models)
+
     def _start(self, data: Any) -> None:
         node = self._node(data.node_info.unique_id)
         if node is not None and str(node.resource_type) in MODELS:
             self._started += 1
-            self._observe(ModelStarted(node.unique_id, node.name, self._started, self._total()))
+            self._observe(ModelStarted(node.unique_id, node.name, self._started, self._total))
 
     def _finish(self, data: Any) -> None:
         node = self._node(data.node_info.unique_id)
@@ -69,13 +99,6 @@ class Narrator:
 
     def _node(self, unique_id: str) -> Any:
         return self._manifest.nodes.get(unique_id) or self._manifest.unit_tests.get(unique_id)
-
-    def _total(self) -> int:
-        nodes = (self._manifest.nodes.get(id_) for id_ in selected_resources.SELECTED_RESOURCES)
-        return sum(
-            node is not None and str(node.resource_type) in MODELS and not node.is_ephemeral_model
-            for node in nodes
-        )
 
 
 def _model_finished(node: Any, result: Any) -> ModelFinished:

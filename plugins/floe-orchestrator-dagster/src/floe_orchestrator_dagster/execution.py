@@ -14,6 +14,7 @@ from dagster._core.remote_origin import (
     RemoteJobOrigin,
     RemoteRepositoryOrigin,
 )
+from dagster._core.storage.tags import PARENT_RUN_ID_TAG, RESUME_RETRY_TAG, ROOT_RUN_ID_TAG
 from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 
 from floe_core.location import Location
@@ -29,22 +30,28 @@ def execute_job(
     location: Location,
     artifacts: CompiledArtifacts,
     *,
-    select: Sequence[str],
-    full_refresh: bool,
+    select: Sequence[str] = (),
+    full_refresh: bool = False,
+    root_run_id: str | None = None,
 ) -> dg.DagsterRun:
     """Run the product's job here and return Dagster's run as it ended, whatever came of it.
 
     The run is made with the origin of the product's code location, which lets the webserver open it
-    and execute it again. KeyboardInterrupt passes through once Dagster has recorded the cancellation.
+    and execute it again; with ``root_run_id`` it is that run's next attempt. KeyboardInterrupt passes
+    through once Dagster has recorded the cancellation.
     """
     job = _job(location, artifacts)
     tags = {PRODUCT: artifacts.metadata.product_name, FULL_REFRESH: str(full_refresh).lower()}
     if select:
         tags[SELECT] = " ".join(select)
+    if root_run_id:
+        tags |= {RESUME_RETRY_TAG: "true", ROOT_RUN_ID_TAG: root_run_id, PARENT_RUN_ID_TAG: root_run_id}
     run = instance.create_run_for_job(
         job.get_definition(),
         run_config=_QUIET,
         tags=tags,
+        root_run_id=root_run_id,
+        parent_run_id=root_run_id,
         remote_job_origin=_origin(location, artifacts),
         job_code_origin=job.get_python_origin(),
     )

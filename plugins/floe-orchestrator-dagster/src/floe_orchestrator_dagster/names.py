@@ -14,16 +14,13 @@ def asset_path(product: str, table: str) -> list[str]:
 
 def tables(artifacts: CompiledArtifacts) -> Iterator[Seed | Transform]:
     """Everything of the product that becomes a table: seeds first, then models."""
-    yield from artifacts.seeds
-    yield from (t for t in artifacts.transforms if t.materialized != "ephemeral")
+    yield from (node for node in artifacts.nodes if not _is_inlined(node))
+
+
+def _is_inlined(node: Seed | Transform) -> bool:
+    return isinstance(node, Transform) and node.materialized == "ephemeral"
 
 
 def check_name(test: TestRef) -> str:
     """A test's name as Dagster allows it: letters, digits and underscores."""
     return re.sub(r"\W", "_", test.name)
-
-
-def dbt_selector(unique_id: str) -> str:
-    """The dbt selector of exactly one model or seed, also when another package has one of its name."""
-    _, package, name = unique_id.split(".", 2)
-    return f"{name},package:{package}"

@@ -49,27 +49,22 @@ class DagsterOrchestratorPlugin(OrchestratorPlugin):
         full_refresh: bool,
         observe: Callable[[RunEvent], None],
     ) -> RunResult:
-        refuse_living_rival(location.state_dir, artifacts.metadata.product_name, DEFAULT_ENVIRONMENT)
-        from floe_orchestrator_dagster.dead_runs import report_dead_runs
-        from floe_orchestrator_dagster.execution import execute_job
-        from floe_orchestrator_dagster.instance import open_instance
+        return _execute(
+            location, artifacts, observe, root_run_id=None, select=select, full_refresh=full_refresh
+        )
 
-        watching = Watcher(observe)
-        with open_instance(location.state_dir) as instance, watched(watching):
-            ended = execute_job(instance, location, artifacts, select=select, full_refresh=full_refresh)
-            report_dead_runs(instance, location.state_dir)
-        if watching.error:
-            raise watching.error
-        result = Ledger(location.state_dir).attempt(ended.run_id, 1)
-        if result.published and not ended.is_success:
-            raise WorkError(
-                Problem(
-                    "FLOE-E505",
-                    f"run '{result.run_id}' was published, but Dagster could not record its materializations",
-                    hint=f"open the run in Dagster for the reason: {ended.run_id}",
-                )
-            )
-        return result
+    def retry(
+        self,
+        location: Location,
+        artifacts: CompiledArtifacts,
+        run_id: str,
+        *,
+        observe: Callable[[RunEvent], None],
+    ) -> RunResult:
+        first = Ledger(location.state_dir).attempt(run_id, 1)
+        return _execute(
+            location, artifacts, observe, root_run_id=run_id, select=(), full_refresh=first.full_refresh
+        )
 
     def check_port(self, state_dir: Path, port: int) -> None:
         from floe_orchestrator_dagster.server import check_port
@@ -100,3 +95,42 @@ class DagsterOrchestratorPlugin(OrchestratorPlugin):
         from floe_orchestrator_dagster.sensors import health_check_sensor
 
         return health_check_sensor(location, artifacts, job)
+
+
+def _execute(
+    location: Location,
+    artifacts: CompiledArtifacts,
+    observe: Callable[[RunEvent], None],
+    *,
+    root_run_id: str | None,
+    select: Sequence[str],
+    full_refresh: bool,
+) -> RunResult:
+    refuse_living_rival(location.state_dir, artifacts.metadata.product_name, DEFAULT_ENVIRONMENT)
+    from floe_orchestrator_dagster.dead_runs import report_dead_runs
+    from floe_orchestrator_dagster.execution import execute_job
+    from floe_orchestrator_dagster.instance import open_instance
+
+    watching = Watcher(observe)
+    with open_instance(location.state_dir) as instance, watched(watching):
+        ended = execute_job(
+            instance,
+            location,
+            artifacts,
+            select=select,
+            full_refresh=full_refresh,
+            root_run_id=root_run_id,
+        )
+        report_dead_runs(instance, location.state_dir)
+    if watching.error:
+        raise watching.error
+    result = Ledger(location.state_dir).newest(root_run_id or ended.run_id)
+    if result.published and not ended.is_success:
+        raise WorkError(
+            Problem(
+                "FLOE-E505",
+                f"run '{result.run_id}' was published, but Dagster could not record its materializations",
+                hint=f"open the run in Dagster for the reason: {ended.run_id}",
+            )
+        )
+    return result

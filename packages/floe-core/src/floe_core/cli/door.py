@@ -14,6 +14,7 @@ import click
 
 from floe_core.cli.output import Output, wants_json
 from floe_core.cli.problems import problems_document, show_problems
+from floe_core.cli.signals import signals_interrupt
 from floe_core.cli.system_errors import from_system
 from floe_core.errors import FloeError, Problem, shown
 
@@ -25,14 +26,8 @@ _FAILED = 1
 def pass_through(call: Callable[[], None], arguments: list[str]) -> int:
     """Call, tell what went wrong if something did, and return the exit status."""
     _never_fail_to_encode()
-    output = Output(json=wants_json(arguments))
-    try:
-        status = _attempt(call, output)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        _forget_stdout()
-        return _FAILED
-    return status
+    with signals_interrupt():
+        return _attempt(call, Output(json=wants_json(arguments)))
 
 
 def _attempt(call: Callable[[], None], output: Output) -> int:
@@ -46,8 +41,6 @@ def _attempt(call: Callable[[], None], output: Output) -> int:
         return _tell(output, [_misuse(error)], _USAGE)
     except (KeyboardInterrupt, click.Abort):
         return _tell(output, [Problem("FLOE-E002", "interrupted")], INTERRUPTED)
-    except BrokenPipeError:
-        raise
     except Exception as error:  # noqa: BLE001 - the door: whatever comes leaves as a sentence
         return _tell(output, [from_system(error) or _bug()], _FAILED)
     return 0
@@ -103,8 +96,3 @@ def _never_fail_to_encode() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
-
-
-def _forget_stdout() -> None:
-    """Nobody reads any more: let the interpreter flush into nothing on its way out."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

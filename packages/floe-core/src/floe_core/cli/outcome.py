@@ -87,4 +87,4 @@ def _skipped(result: RunResult) -> list[str]:
 
 def _next(result: RunResult, sources: Mapping[str, str]) -> str:
     broken = [sources[model.unique_id] for model in result.models if model.state == "failed"]
-    return f"next: mend {broken[0] if broken else 'what is told above'}, then: floe run"
+    return f"next: mend {broken[0] if broken else 'what is told above'}, then: floe retry"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import itertools
 import json
 import math
@@ -11,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext, redirect_stdout
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any, TextIO, TypeVar
 
 import click
 
@@ -28,12 +29,12 @@ class Output:
 
     def line(self, text: str = "") -> None:
         if not self.json:
-            click.echo(text)
+            say(text)
 
     def note(self, text: str) -> None:
         """Tell people something beside the result."""
         if not self.json:
-            click.echo(text, err=True)
+            say(text, err=True)
 
     @contextmanager
     def alone(self) -> Iterator[None]:
@@ -43,7 +44,28 @@ class Output:
 
     def document(self, content: Mapping[str, Any]) -> None:
         if self.json:
-            click.echo(render(content))
+            say(render(content))
+
+
+_GONE = {errno.EPIPE, errno.EIO}
+"""What a write meets when nobody reads any more: ``head`` has seen enough, a terminal was closed."""
+
+
+def say(text: str, *, err: bool = False, end: str = "\n") -> None:
+    """Print; where the reader is gone say nothing from now on, and let the work go on."""
+    try:
+        click.echo(text + end, err=err, nl=False)
+    except OSError as error:
+        if error.errno not in _GONE:
+            raise
+        _forget(sys.stderr if err else sys.stdout)
+
+
+def _forget(stream: TextIO) -> None:
+    """Send what is still to come, also what the interpreter flushes on its way out, into nothing."""
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nothing, stream.fileno())
+    os.close(nothing)
 
 
 def output_option(command: Function) -> Function:

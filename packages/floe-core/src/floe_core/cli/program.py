@@ -19,6 +19,7 @@ COMMANDS = {
     "init": "Start a new product, or make a dbt project one.",
     "compile": "Compile a product: check everything, write what a run needs.",
     "run": "Run a product: all of its tables are published, or none.",
+    "retry": "Run what a failed run left undone.",
     "query": "Read the published tables with SQL.",
     "runs": "List what ran, the newest first.",
     "status": "Say where the products and their tables stand.",

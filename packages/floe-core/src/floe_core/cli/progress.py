@@ -11,7 +11,7 @@ from itertools import islice
 import click
 
 from floe_core.cli.outcome import why
-from floe_core.cli.output import colours_unwanted, counted
+from floe_core.cli.output import colours_unwanted, counted, say
 from floe_core.events import ModelFinished, ModelStarted, RunEvent, TestFinished
 
 _COLOURS = {
@@ -37,9 +37,8 @@ class Progress:
         self._total = len(names)
         self._done = 0
         self._running: dict[str, str] = {}
-        self._live = sys.stdout.isatty() and not colours_unwanted()
+        self._live = bool(sys.stdout and sys.stdout.isatty()) and not colours_unwanted()
         self._lock = threading.Lock()
-        self._heard = True
 
     def __call__(self, event: RunEvent) -> None:
         with self._lock:
@@ -71,21 +70,13 @@ class Progress:
         return line.rstrip() if event.state == "skipped" else f"{line}  {event.seconds:6.2f} s"
 
     def _say(self, line: str | None = None) -> None:
-        """Print the line, and below it, on a terminal, what is running.
-
-        A reader that went away is no reason for a run to stop.
-        """
-        if not self._heard:
-            return
-        try:
-            if self._live:
-                click.echo(_ERASE, nl=False)
-            if line is not None:
-                click.echo(line)
-            if self._live and self._running:
-                click.echo(self._status(), nl=False)
-        except BrokenPipeError:
-            self._heard = False
+        """Print the line, and below it, on a terminal, what is running."""
+        if self._live:
+            say(_ERASE, end="")
+        if line is not None:
+            say(line)
+        if self._live and self._running:
+            say(self._status(), end="")
 
     def _status(self) -> str:
         names = ", ".join(islice(self._running.values(), 4))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 from floe_core.compilation.dbt_project import PROJECT_FILE, DbtProjectFile
@@ -21,14 +21,45 @@ _TOP_LEVEL = (
 _WRITTEN_BY_DBT = {"target", "logs"}
 
 
-def project_digest(project_dir: Path, project: DbtProjectFile) -> str:
-    """sha256 over path and content of every file dbt reads; never over a time or an absolute path."""
-    total = hashlib.sha256()
+def file_digests(project_dir: Path, project: DbtProjectFile) -> dict[str, str]:
+    """sha256 of every file dbt reads, by its path relative to the project."""
+    digests = {}
     for name, path in sorted(_files(project_dir, project).items()):
         with path.open("rb") as file:
-            content = hashlib.file_digest(file, "sha256").hexdigest()
+            digests[name] = hashlib.file_digest(file, "sha256").hexdigest()
+    return digests
+
+
+def digest_of(digests: Mapping[str, str]) -> str:
+    """sha256 over paths and contents; never over a time or an absolute path."""
+    total = hashlib.sha256()
+    for name, content in sorted(digests.items()):
         total.update(f"{name}\0{content}\n".encode())
     return total.hexdigest()
+
+
+def project_digest(project_dir: Path, project: DbtProjectFile) -> str:
+    """sha256 over path and content of every file dbt reads."""
+    return digest_of(file_digests(project_dir, project))
+
+
+def shared_digest(digests: Mapping[str, str], own: Collection[str], packages_folder: str) -> str:
+    """sha256 over what any node may depend on: all but the nodes' ``own`` files and what describes them.
+
+    What a property file says of a node stands in that node's configuration and columns.
+    """
+    return digest_of(
+        {
+            name: content
+            for name, content in digests.items()
+            if name not in own and not _describes(name, packages_folder)
+        }
+    )
+
+
+def _describes(name: str, packages_folder: str) -> bool:
+    in_package = name.startswith(f"{packages_folder}/")
+    return name.endswith((".yml", ".yaml", ".md")) and name not in _TOP_LEVEL and not in_package
 
 
 def value_digest(value: object) -> str:

@@ -73,6 +73,7 @@ def build_artifacts(
         environments=dict(plan.environments),
         enforcement_result=enforcement_result,
         project_digest=plan.project_digest,
+        shared_digest=plan.shared_digest,
     )
 
 

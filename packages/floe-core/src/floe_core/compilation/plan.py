@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from floe_core.compilation.digest import digest_of, shared_digest
 from floe_core.compilation.validate import Validated
 from floe_core.errors import Position
 from floe_core.plugins.base import Plugin
@@ -70,7 +71,19 @@ class Plan:
     dbt_profiles: Mapping[str, Any]
     dbt_location: DbtLocation
     project: ParsedProject
-    project_digest: str
+    file_digests: Mapping[str, str]
+    packages_folder: str
+
+    @property
+    def project_digest(self) -> str:
+        return digest_of(self.file_digests)
+
+    @property
+    def shared_digest(self) -> str:
+        """What changes when every model may give something else although its own file is the same."""
+        return shared_digest(
+            self.file_digests, {node.path for node in self.project.nodes}, self.packages_folder
+        )
 
     @property
     def product(self) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 
 from floe_core.compilation.dbt_project import DbtProjectFile, read_dbt_project
-from floe_core.compilation.digest import project_digest
+from floe_core.compilation.digest import file_digests
 from floe_core.compilation.generated_file import write_if_changed
 from floe_core.compilation.overrides import locked_keys, merged_environments, unknown_environments
 from floe_core.compilation.plan import ENVIRONMENT, ChosenPlugins, Plan, sql_name
@@ -34,7 +34,7 @@ def resolve(sources: Validated) -> Plan:
         raise SpecError(problems)
     profiles = _profiles(sources, plugins, project_file)
     write_if_changed(dbt_location.profiles_dir / "profiles.yml", profiles_text(profiles))
-    digest = project_digest(dbt_location.project_dir, project_file)  # before dbt reads the files, not after
+    digests = file_digests(dbt_location.project_dir, project_file)  # before dbt reads the files, not after
     plan = Plan(
         sources=sources,
         plugins=plugins,
@@ -42,7 +42,8 @@ def resolve(sources: Validated) -> Plan:
         dbt_profiles=profiles,
         dbt_location=dbt_location,
         project=plugins.dbt.parse(dbt_location),
-        project_digest=digest,
+        file_digests=digests,
+        packages_folder=project_file.packages_folder,
     )
     if problems := [*_seed_problems(plan), *foreign_schemas(plan, rivals)]:
         raise SpecError(in_order(problems))

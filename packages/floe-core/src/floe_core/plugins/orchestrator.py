@@ -52,6 +52,21 @@ class OrchestratorPlugin(Plugin, ABC):
         """
 
     @abstractmethod
+    def retry(
+        self,
+        location: Location,
+        artifacts: CompiledArtifacts,
+        run_id: str,
+        *,
+        observe: Callable[[RunEvent], None],
+    ) -> RunResult:
+        """Run in this process what earlier attempts of the run left undone, and publish all of it.
+
+        Raises WorkError when the run was published, ConflictError when another run of the product is
+        going or moved a table meanwhile.
+        """
+
+    @abstractmethod
     def check_port(self, state_dir: Path, port: int) -> None:
         """Raise WorkError when ``serve`` could not listen there; fine where it is being served already."""
 

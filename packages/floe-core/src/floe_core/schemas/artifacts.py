@@ -150,6 +150,12 @@ class CompiledArtifacts(_Part):
     environments: dict[str, Any]
     enforcement_result: EnforcementResultSummary
     project_digest: str
+    shared_digest: str  # of macros, packages and dbt_project.yml: what every model may depend on
+
+    @property
+    def nodes(self) -> tuple[Seed | Transform, ...]:
+        """Seeds, then models."""
+        return (*self.seeds, *self.transforms)
 
     def to_bytes(self) -> bytes:
         """The canonical form: JSON with sorted keys, two spaces, UTF-8, one newline at the end."""

@@ -1,9 +1,11 @@
 """A product's tables as one multi-asset, which is one run, which is one transaction."""
 
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 
 import dagster as dg
 from dagster._core.errors import DagsterExecutionInterruptedError
+from dagster._core.storage.tags import RESUME_RETRY_TAG
 from dagster._utils.interrupts import raise_interrupts_as
 
 from floe_core.compiler import load_artifacts
@@ -11,10 +13,11 @@ from floe_core.errors import FloeError, Problem, WorkError
 from floe_core.events import ModelFinished, ModelStarted, Published, RunEvent, TestFinished
 from floe_core.ledger import Ledger
 from floe_core.location import Location
+from floe_core.resumption import dbt_selector
 from floe_core.run import RunRequest, execute
 from floe_core.run_result import RunResult, TestResult
 from floe_core.schemas.artifacts import CompiledArtifacts, Seed, Transform
-from floe_orchestrator_dagster.names import asset_path, check_name, dbt_selector, tables
+from floe_orchestrator_dagster.names import asset_path, check_name, tables
 from floe_orchestrator_dagster.observing import Watcher, watcher
 from floe_orchestrator_dagster.tags import FULL_REFRESH, SELECT
 
@@ -117,6 +120,7 @@ def _request(
         engine_run_id=run.run_id,
         select=select,
         full_refresh=run.tags.get(FULL_REFRESH) == "true",
+        resume=run.tags.get(RESUME_RETRY_TAG) == "true",
     )
 
 
@@ -174,11 +178,14 @@ def _check_result(check: dg.AssetCheckKey, test: TestResult) -> dg.AssetCheckRes
 def _materializations(
     artifacts: CompiledArtifacts, result: RunResult
 ) -> Iterator[dg.MaterializeResult[None]]:
-    """In the order they were written: Dagster wants upstream first."""
+    """Upstream first, as Dagster wants it."""
     known = {table.unique_id: table for table in tables(artifacts)}
-    for model in result.models:
-        if model.snapshot_id is None:
-            continue
+    upstream = {node.unique_id: set(node.depends_on) & set(known) for node in artifacts.transforms}
+    order = list(TopologicalSorter(upstream).static_order())
+    written = [model for model in result.models if model.snapshot_id is not None]
+    for model in sorted(
+        written, key=lambda it: order.index(it.unique_id) if it.unique_id in upstream else -1
+    ):
         yield dg.MaterializeResult(
             asset_key=asset_path(artifacts.metadata.product_name, known[model.unique_id].table),
             metadata={

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import signal
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 
 import click
 
@@ -41,19 +37,18 @@ def command(manifest: Path | None, port: int, output: Output) -> None:
     if found is None:
         orchestrator.check_port(state_dir, port)
         output.note("starting the UI ...")
-    with _ended_by_signals():
-        served = orchestrator.serve(locations, port=port)
-        output.document({"url": served.url, "found": found is not None})
-        if found:
-            output.line(f"being served already: {served.url}")
-            return
-        output.line(f"{served.url}, until Ctrl-C")
-        try:
-            _watch(orchestrator, state_dir)
-        except KeyboardInterrupt:
-            output.line("stopped")
-        finally:
-            orchestrator.stop(state_dir)
+    served = orchestrator.serve(locations, port=port)
+    output.document({"url": served.url, "found": found is not None})
+    if found:
+        output.line(f"being served already: {served.url}")
+        return
+    output.line(f"{served.url}, until Ctrl-C")
+    try:
+        _watch(orchestrator, state_dir)
+    except KeyboardInterrupt:
+        output.line("stopped")
+    finally:
+        orchestrator.stop(state_dir)
 
 
 def _watch(orchestrator: OrchestratorPlugin, state_dir: Path) -> None:
@@ -64,18 +59,3 @@ def _watch(orchestrator: OrchestratorPlugin, state_dir: Path) -> None:
             "FLOE-E903", "the UI or its daemon ended by itself", hint=f"read the logs in '{state_dir}/logs'"
         )
     )
-
-
-@contextmanager
-def _ended_by_signals() -> Iterator[None]:
-    """A closed terminal and a polite kill end the command as Ctrl-C does: what it started ends too."""
-
-    def interrupt(_signal: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    before = {number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGHUP)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

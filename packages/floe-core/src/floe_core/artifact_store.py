@@ -1,0 +1,32 @@
+"""Every artifact that ran, kept by its digest: what a run was made of can be looked up afterwards."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from floe_core.schemas.artifacts import CompiledArtifacts
+
+
+def keep_artifacts(state_dir: Path, artifacts: CompiledArtifacts) -> None:
+    """Keep the artifact; the same one is kept once."""
+    path = _path(state_dir, artifacts.digest)
+    if path.exists():
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_suffix(f".{os.getpid()}.tmp")
+    draft.write_bytes(artifacts.to_bytes())
+    draft.replace(path)
+
+
+def kept_artifacts(state_dir: Path, digest: str) -> CompiledArtifacts | None:
+    """The artifact of that digest; None when it is gone or no longer what it was."""
+    try:
+        artifacts = CompiledArtifacts.model_validate_json(_path(state_dir, digest).read_bytes())
+    except (OSError, ValueError):
+        return None
+    return artifacts if artifacts.digest == digest else None
+
+
+def _path(state_dir: Path, digest: str) -> Path:
+    return state_dir / "artifacts" / f"{digest}.json"
