@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import os
+import shlex
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -156,18 +158,53 @@ def test_floe_debug_shows_the_traceback(monkeypatch: pytest.MonkeyPatch, capsys:
 
 
 @pytest.mark.requirement("FR-066")
-def test_a_reader_that_went_away_is_no_reason_to_say_anything() -> None:
+@pytest.mark.parametrize(
+    ("arguments", "status"),
+    [(["--help"], 0), (["--version"], 0), (["plugins", "list"], 0), (["rum"], 2)],
+)
+def test_a_reader_that_went_away_is_no_reason_to_say_anything_or_to_fail(
+    arguments: list[str], status: int
+) -> None:
     read, written = os.pipe()
     os.close(read)
     done = subprocess.run(
-        [sys.executable, "-m", "floe_core.cli", "--help"],
+        [sys.executable, "-m", "floe_core.cli", *arguments],
         stdout=written,
-        stderr=subprocess.PIPE,
+        stderr=written if status else subprocess.PIPE,
         text=True,
         check=False,
     )
     os.close(written)
-    assert (done.returncode, done.stderr) == (1, "")
+    assert (done.returncode, done.stderr or "") == (status, "")
+
+
+@pytest.mark.requirement("FR-066")
+def test_closed_standard_streams_are_no_reason_to_fail() -> None:
+    floe = f"{shlex.quote(sys.executable)} -m floe_core.cli"
+    statuses = [
+        subprocess.run(["sh", "-c", f"{floe} {arguments} >&- 2>&-"], check=False).returncode
+        for arguments in ("--version", "plugins list", "rum")
+    ]
+    assert statuses == [0, 0, 2]
+
+
+@pytest.mark.requirement("FR-015")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_polite_kill_and_a_closed_terminal_are_as_ctrl_c(number: signal.Signals, capsys: Outputs) -> None:
+    before = signal.getsignal(number)
+    assert pass_through(lambda: signal.raise_signal(number), []) == 130
+    assert capsys.readouterr() == ("", "FLOE-E002 interrupted\n")
+    assert signal.getsignal(number) is before
+
+
+@pytest.mark.requirement("FR-015")
+def test_what_nohup_ignores_stays_ignored(capsys: Outputs) -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        assert pass_through(lambda: signal.raise_signal(signal.SIGHUP), []) == 0
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    assert capsys.readouterr() == ("", "")
 
 
 @pytest.mark.requirement("FR-066")

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import click
 
-from floe_core.cli.output import Output, wants_json
+from floe_core.cli.output import Output, forget, wants_json
 from floe_core.cli.problems import problems_document, show_problems
 from floe_core.cli.signals import signals_interrupt
 from floe_core.cli.system_errors import from_system
@@ -21,16 +21,18 @@ from floe_core.errors import FloeError, Problem, shown
 INTERRUPTED = 130
 _USAGE = 2
 _FAILED = 1
+_SHOWING = {"--help", "--version"}
 
 
 def pass_through(call: Callable[[], None], arguments: list[str]) -> int:
     """Call, tell what went wrong if something did, and return the exit status."""
     _never_fail_to_encode()
     with signals_interrupt():
-        return _attempt(call, Output(json=wants_json(arguments)))
+        return _attempt(call, arguments)
 
 
-def _attempt(call: Callable[[], None], output: Output) -> int:
+def _attempt(call: Callable[[], None], arguments: list[str]) -> int:
+    output = Output(json=wants_json(arguments))
     try:
         call()
     except click.exceptions.Exit as end:
@@ -41,6 +43,9 @@ def _attempt(call: Callable[[], None], output: Output) -> int:
         return _tell(output, [_misuse(error)], _USAGE)
     except (KeyboardInterrupt, click.Abort):
         return _tell(output, [Problem("FLOE-E002", "interrupted")], INTERRUPTED)
+    except BrokenPipeError:  # from click, which prints help and version by itself
+        forget(sys.stdout)
+        return 0 if _SHOWING.intersection(arguments) or not arguments else _FAILED
     except Exception as error:  # noqa: BLE001 - the door: whatever comes leaves as a sentence
         return _tell(output, [from_system(error) or _bug()], _FAILED)
     return 0

@@ -58,10 +58,10 @@ def say(text: str, *, err: bool = False, end: str = "\n") -> None:
     except OSError as error:
         if error.errno not in _GONE:
             raise
-        _forget(sys.stderr if err else sys.stdout)
+        forget(sys.stderr if err else sys.stdout)
 
 
-def _forget(stream: TextIO) -> None:
+def forget(stream: TextIO) -> None:
     """Send what is still to come, also what the interpreter flushes on its way out, into nothing."""
     nothing = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nothing, stream.fileno())
