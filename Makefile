@@ -22,11 +22,11 @@ export HOME := $(HERE)/.venv
 endif
 
 # An environment that was moved or copied with its folder still names the old place: make it anew.
-MOVED := $(shell [ "$$(cat .venv/.place 2>/dev/null)" = "$(HERE)" ] || echo moved)
+MOVED := $(shell [ "$$(cat .venv/.place 2>/dev/null)" = "$$(pwd -P)" ] || echo moved)
 
 .PHONY: help
 help:  ## Say what there is to do
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
 
 .PHONY: demo
 demo: .venv/.ready  ## Set everything up, run the demo products, leave the UI on them (ARGS=--port=3100)
@@ -41,8 +41,16 @@ test: .venv/.ready  ## Run the tests
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not slow" $(ARGS)
 
 .PHONY: test-slow
-test-slow: .venv/.ready  ## Run the slow tier of the tests
-	@$(BIN)/python -m pytest -m slow $(ARGS)
+test-slow: .venv/.ready  ## Run the slow tier: slow tests, offline, duckdb, spark (ARGS=spark for one)
+	@$(BIN)/python -m testing.slow $(ARGS)
+
+.PHONY: test-offline
+test-offline: .venv/.ready  ## Run the tests of core and demo without any route out (Linux)
+	@$(BIN)/python -m testing.slow offline
+
+.PHONY: dist
+dist: .venv/.ready  ## Build sdist and wheel of every distribution into dist/, offline
+	@$(BIN)/python -m testing.distributions
 
 .PHONY: check
 check: .venv/.ready  ## Lint, types, layers, security, requirements, the lock
@@ -59,7 +67,7 @@ bench: .venv/.ready  ## Measure, and rewrite benchmarks/RESULTS.md
 .PHONY: clean
 clean:  ## Remove everything that was made here, the environment too
 	@$(MAKE) demo-stop || echo "the demo could not be stopped; removing all the same"
-	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis examples/*/data
+	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis examples/*/data dist .cache
 	@find . -name .git -prune -o -type d \( -name __pycache__ -o -name target -o -name .floe -o -name '*.egg-info' \) \
 	  -prune -exec rm -rf {} +
 

@@ -1,0 +1,1 @@
+"""Readers that are not installed with floe; what each needs is fetched into ``.cache``, pinned by hash."""
