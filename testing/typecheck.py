@@ -23,7 +23,8 @@ def runs(root: Path) -> list[list[str]]:
         for file in [*modules_with_tests(root), *conftests(root)]
         if not any(file.is_relative_to(package) for package in packages)
     ]
-    first, *others = without_duplicates([root / "conftest.py", *loose])
+    building = root.glob("p*/*/hatch_build.py")
+    first, *others = without_duplicates([root / "conftest.py", *building, *loose])
     return [[str(path.relative_to(root)) for path in group] for group in [[*packages, *first], *others]]
 
 

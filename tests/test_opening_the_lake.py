@@ -5,11 +5,14 @@ Its snippets for DuckDB's extension and for Spark need more than is installed: `
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
+from testing.readers.jars import DIGESTS
 from testing.readme import blocks, printed
+from testing.sources import ROOT
 from tests.demo import floe
 
 
@@ -28,3 +31,11 @@ def test_pyiceberg_and_duckdb_read_the_tables_as_the_readme_says(tmp_path: Path)
         "('Cádiz', Decimal('0.00')), ('Dublin', Decimal('109.40')), ('Gdańsk', Decimal('119.90')), "
         "('Leeds', Decimal('149.00')), ('Lyon', Decimal('59.00'))]",
     ]
+
+
+@pytest.mark.requirement("TQR-014")
+def test_what_is_fetched_for_spark_is_what_the_readme_names() -> None:
+    *_, with_spark = blocks("Opening the lake", "python")
+    assert re.findall(r'"(\S+:\S+:\S+)"', with_spark) == list(DIGESTS)
+    [pinned] = re.findall(r"^(pyspark==\S+)", (ROOT / "testing/readers/spark.txt").read_text(), re.MULTILINE)
+    assert f"`pip install {pinned}`" in (ROOT / "README.md").read_text("utf-8")

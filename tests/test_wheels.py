@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -53,9 +54,18 @@ def packed(wheel: Path, folder: str) -> dict[PurePosixPath, bytes]:
         }
 
 
+def information(wheel: Path) -> dict[PurePosixPath, bytes]:
+    return packed(wheel, f"{wheel.name.removesuffix('-py3-none-any.whl')}.dist-info")
+
+
 def metadata(wheel: Path) -> Message:
-    [content] = packed(wheel, f"{wheel.name.removesuffix('-py3-none-any.whl')}.dist-info/METADATA").values()
-    return message_from_bytes(content)
+    return message_from_bytes(information(wheel)[PurePosixPath("METADATA")])
+
+
+def entry_points(wheel: Path) -> list[str]:
+    """Their groups."""
+    content = information(wheel).get(PurePosixPath("entry_points.txt"), b"").decode()
+    return re.findall(r"^\[(.+)\]$", content, re.MULTILINE)
 
 
 @pytest.mark.requirement("FR-087")
@@ -88,8 +98,8 @@ def test_what_running_the_demo_leaves_behind_stays_behind(wheels: dict[str, Path
     assert packed(wheel, "floe/demo") == packed(wheels["floe"], "floe/demo")
 
 
-@pytest.mark.requirement("FR-054")
-def test_the_members_need_each_other_in_one_version(wheels: dict[str, Path]) -> None:
+@pytest.mark.requirement("FR-050")
+def test_the_plugins_travel_with_their_entry_points_all_in_one_version(wheels: dict[str, Path]) -> None:
     version = metadata(wheels["floe"])["Version"]
     needed = {
         name: [Requirement(text) for text in metadata(wheel).get_all("Requires-Dist", [])]
@@ -98,6 +108,10 @@ def test_the_members_need_each_other_in_one_version(wheels: dict[str, Path]) -> 
     among_us = {str(found) for every in needed.values() for found in every if found.name in wheels}
     assert among_us <= {f"{name}=={version}" for name in wheels}
     assert {found.name for found in needed["floe"]} == wheels.keys() - {"floe"}
+    assert {group for wheel in wheels.values() for group in entry_points(wheel)} == {
+        "console_scripts",
+        *("floe.catalogs", "floe.computes", "floe.dbt", "floe.orchestrators", "floe.storage"),
+    }
 
 
 @pytest.mark.requirement("FR-087")
@@ -107,7 +121,7 @@ def test_every_distribution_brings_its_licence_and_says_what_it_is(wheels: dict[
         told = metadata(wheel)
         assert (told["Name"], told["License-Expression"]) == (name, "Apache-2.0")
         assert told["License-File"] == "LICENSE"
-        assert licence in packed(wheel, f"{wheel.name.removesuffix('-py3-none-any.whl')}.dist-info").values()
+        assert information(wheel)[PurePosixPath("licenses/LICENSE")] == licence
         lines = str(told.get_payload()).splitlines()
         assert lines[0] == f"# {name}"
         assert len(lines) > 4, f"the README of {name} says nothing"

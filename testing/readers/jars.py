@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-_DIGESTS: Mapping[str, str] = {
+DIGESTS: Mapping[str, str] = {
     "org.apache.iceberg:iceberg-spark-runtime-4.0_2.13:1.11.0": (
         "63c3b812549dc232c1920865ff42436df8604a9bbacd693930985c06bd97e6dc"
     ),
@@ -18,7 +18,7 @@ _FETCH = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:get"
 
 def fetch(repository: Path) -> None:
     """Put them into the local Maven repository, where Spark looks first."""
-    for coordinates, digest in _DIGESTS.items():
+    for coordinates, digest in DIGESTS.items():
         jar = _place(repository, coordinates)
         if not jar.exists():
             command = ["mvn", "--quiet", "--batch-mode", f"-Dmaven.repo.local={repository}", _FETCH]
