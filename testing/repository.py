@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from testing.sources import ROOT
 
-_GENERATED = {".venv", ".git", ".floe", "target", "logs", "dist", "__pycache__", ".hypothesis"}
+_GENERATED = {".venv", ".git", ".cache", ".floe", "target", "logs", "dist", "__pycache__", ".hypothesis"}
 _REGISTRIES = re.compile(
     r"pypi\.(?:org|python)|python[h]osted\.|registry\.(?:npmjs|yarnpkg)\.|repo1?\.maven\.|"
     r"proxy\.golang\.|(?:static|index)\.crates\.io|deb\.debian\."
