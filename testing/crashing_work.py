@@ -1,8 +1,9 @@
 """Work on a lake that dies at any point where files change: ``python -m testing.crashing_work FOLDER``.
 
-Runs under crash_points.so. It reads '<operation> <number> <n>' lines, forks for each, and the fork dies
-before the n-th change of a file in the folder. It answers with '<signal> <points>': the signal the fork
-died of, 0 if it came to its end, and how many points it had come to then.
+Runs under crash_points.so. It reads '<operation> <number> <n> <errno>' lines, forks for each, and the fork
+dies before the n-th change of a file in the folder; with an errno, changes that need space fail with it from
+there on. It answers with '<signal> <points> <outcome>': the signal the fork died of, 0 if it came to its
+end, how many points it had come to, and 'done', the error as floe tells it, or the class of any other.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from pathlib import Path
 
 import duckdb
 
+from floe_core.errors import FloeError
 from floe_core.lake import MaintenancePolicy, RunIdentity
 from floe_iceberg import IcebergTableManager, RunTransaction, TableId
 
@@ -108,22 +110,32 @@ def expected(operation: str, number: int, rows: Rows) -> Rows:
 def main() -> None:
     folder = Path(sys.argv[1])
     library = ctypes.CDLL(None)
-    library.crash_arm.argtypes = [ctypes.c_char_p, ctypes.c_long]
+    library.crash_arm.argtypes = [ctypes.c_char_p, ctypes.c_long, ctypes.c_int]
     library.crash_points.restype = ctypes.c_long
     for line in sys.stdin:
-        operation, number, n = line.split()
+        operation, number, n, fault = line.split()
         reader, writer = os.pipe()
         child = os.fork()
         if child == 0:
-            library.crash_arm(os.fsencode(folder), int(n))
-            OPERATIONS[operation](opened(folder), int(number))
-            os.write(writer, str(library.crash_points()).encode())
+            library.crash_arm(os.fsencode(folder), int(n), int(fault))
+            outcome = _outcome(OPERATIONS[operation], folder, int(number))
+            os.write(writer, f"{library.crash_points()} {outcome}".encode())
             os._exit(0)
         os.close(writer)
+        told = os.read(reader, 4000).decode() or f"{n} killed"
         _, status = os.waitpid(child, 0)
-        points = os.read(reader, 20).decode() or n
         os.close(reader)
-        print(os.waitstatus_to_exitcode(status), points, flush=True)
+        print(os.waitstatus_to_exitcode(status), " ".join(told.split()), flush=True)
+
+
+def _outcome(work: Work, folder: Path, number: int) -> str:
+    try:
+        work(opened(folder), number)
+    except FloeError as error:
+        return str(error.problems[0])
+    except Exception as error:  # noqa: BLE001 - a class that is not floe's is what the test looks for
+        return f"{type(error).__name__}: {error}"
+    return "done"
 
 
 if __name__ == "__main__":

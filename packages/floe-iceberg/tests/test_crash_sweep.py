@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import random
 import subprocess
@@ -18,6 +19,10 @@ from testing.lake import Lake
 from testing.sources import ROOT
 
 KILLED = -9
+UNKNOWN = (
+    "FLOE-E604"  # the catalog could not even be asked any more: a full disk keeps SQLite from rolling back
+)
+TOLD = ("done", "FLOE-E510", "FLOE-E602", "FLOE-E603", UNKNOWN)
 
 
 class Victim:
@@ -38,13 +43,18 @@ class Victim:
 
     def work(self, operation: str, n: int = 0) -> tuple[int, int]:
         """Do it, dying before the n-th change; the signal it died of, and the points it came to."""
+        status, points, _ = self.ask(operation, n, 0)
+        return status, points
+
+    def ask(self, operation: str, n: int, fault: int) -> tuple[int, int, str]:
+        """The same, with how it ended as it told; with an errno the n-th change and all after it fail."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self.number += 1
-        self._process.stdin.write(f"{operation} {self.number} {n}\n")
+        self._process.stdin.write(f"{operation} {self.number} {n} {fault}\n")
         self._process.stdin.flush()
-        status, points = self._process.stdout.readline().split()
-        return int(status), int(points)
+        status, points, outcome = self._process.stdout.readline().strip().split(" ", 2)
+        return int(status), int(points), outcome
 
     def tables(self) -> list[Rows]:
         found = []
@@ -119,6 +129,27 @@ def test_work_killed_at_some_points_is_done_or_not_done(victim: Victim) -> None:
         assert points >= 40, operation
         victim.try_points(operation, sorted(chance.sample(range(1, points), 4)))
     assert victim.tried >= 15
+    assert_only_needed_files_are_left(victim)
+
+
+@pytest.mark.requirement("FR-027")
+@pytest.mark.parametrize("fault", [errno.ENOSPC, pytest.param(errno.EIO, marks=pytest.mark.slow)])
+def test_a_disk_that_fails_is_told_and_nothing_is_half_done(victim: Victim, fault: int) -> None:
+    chance = random.Random(fault)
+    for operation in OPERATIONS:
+        victim.make_work_for(operation)
+        _, points, outcome = victim.ask(operation, 100_000, fault)
+        assert outcome == "done"
+        for n in sorted(chance.sample(range(1, points), 3)):
+            victim.make_work_for(operation)
+            before = victim.tables()
+            _, _, outcome = victim.ask(operation, n, fault)
+            after = [expected(operation, victim.number, rows) for rows in before]
+            code = outcome.split(" ")[0]
+            assert code in TOLD, (operation, n, outcome)
+            may_be = {"done": (after,), UNKNOWN: (before, after)}.get(code, (before,))
+            assert victim.tables() in may_be, (operation, n, outcome)
+    victim.try_points("overwrite", [])
     assert_only_needed_files_are_left(victim)
 
 

@@ -141,7 +141,7 @@ def move_all(catalog: SqlCatalog, moves: Sequence[Move]) -> list[TableId]:
                 session.commit()
             return moved
     except SQLAlchemyError as error:
-        if _landed(catalog, moves):
+        if _landed(catalog, moves, reason=str(error.args[0])):
             return []
         raise WorkError(
             Problem(
@@ -189,7 +189,7 @@ def drop(catalog: SqlCatalog, table: Table) -> bool:
         return bool(getattr(result, "rowcount", 0) == 1)
 
 
-def _landed(catalog: SqlCatalog, moves: Sequence[Move]) -> bool:
+def _landed(catalog: SqlCatalog, moves: Sequence[Move], *, reason: str) -> bool:
     """Whether the moves are part of the tables' history; others may have come after them."""
     try:
         return all(_is_in_history(catalog, move) for move in moves)
@@ -197,7 +197,8 @@ def _landed(catalog: SqlCatalog, moves: Sequence[Move]) -> bool:
         raise UnknownOutcome(
             Problem(
                 "FLOE-E604",
-                f"the catalog '{catalog.name}' went away during a commit, which may have landed or not",
+                f"the catalog '{catalog.name}' went away during a commit, which may have landed or not: "
+                f"{reason}",
                 hint="look at the tables once it is back: all of them moved, or none",
             )
         ) from error
