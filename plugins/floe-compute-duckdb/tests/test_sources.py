@@ -63,7 +63,7 @@ def test_tables_of_another_product_are_read_by_their_sql_name(
 
 
 @pytest.mark.requirement("FR-022")
-def test_dbt_started_by_hand_says_that_a_run_is_needed(project: DbtProject) -> None:
+def test_dbt_called_by_hand_in_no_product_says_so(project: DbtProject) -> None:
     project.models(m="select 1 as id")
     location = project.location
 
@@ -76,8 +76,8 @@ def test_dbt_started_by_hand_says_that_a_run_is_needed(project: DbtProject) -> N
         ]
     )
 
-    assert "no run is going" in str(done.exception)
-    assert "floe run" in str(done.exception)
+    assert "no floe.yaml here or above" in str(done.exception)
+    assert "floe init" in str(done.exception)
 
 
 @pytest.mark.requirement("FR-022")

@@ -6,12 +6,14 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from multiprocessing.context import SpawnContext
-from typing import Any
+from pathlib import Path
+from typing import Any, ClassVar
 
 import duckdb
 from dbt.adapters.contracts.connection import AdapterRequiredConfig, Connection, ConnectionState
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.adapters.exceptions import FailedToConnectError
+from dbt.adapters.floe.access import Access
 from dbt.adapters.floe.credentials import FloeCredentials
 from dbt.adapters.floe.environment import FloeEnvironment, raw_cursor
 from dbt.adapters.floe.guard import changes_something, guarded
@@ -26,9 +28,12 @@ class FloeConnectionManager(DuckDBConnectionManager):
     """DuckDB without transactions: it owns no data, and a view made for one thread serves all."""
 
     TYPE = "floe"
+    _ACCESS: ClassVar[Access]
 
     def __init__(self, config: AdapterRequiredConfig, mp_context: SpawnContext) -> None:
         super().__init__(config, mp_context)
+        project: Any = config  # a project's too, as dbt passes it
+        type(self)._ACCESS = Access(Path(project.project_root))
         self.close_all_connections()  # dbt makes one manager per invocation; nothing of the last one stays
         self._cancelled = threading.Event()
         self._over = threading.Event()
@@ -52,7 +57,7 @@ class FloeConnectionManager(DuckDBConnectionManager):
         # dbt-duckdb's relations and plugins look for it on its own class
         holder: Any = DuckDBConnectionManager
         if holder._ENV is None:
-            holder._ENV = FloeEnvironment(credentials)
+            holder._ENV = FloeEnvironment(credentials, cls._ACCESS)
         environment: FloeEnvironment = holder._ENV
         return environment
 
@@ -62,6 +67,11 @@ class FloeConnectionManager(DuckDBConnectionManager):
         environment = cls.env()
         assert isinstance(environment, FloeEnvironment)
         return environment
+
+    @property
+    def access(self) -> Access:
+        """The lake as this invocation gets at it."""
+        return self._ACCESS
 
     @classmethod
     def close_all_connections(cls) -> None:

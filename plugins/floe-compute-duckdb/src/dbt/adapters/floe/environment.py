@@ -10,8 +10,9 @@ from dbt.adapters.duckdb.credentials import DuckDBCredentials
 from dbt.adapters.duckdb.environments.local import DuckDBConnectionWrapper, LocalEnvironment
 from dbt.adapters.duckdb.plugins import BasePlugin
 from dbt.adapters.duckdb.utils import SourceConfig
+from dbt.adapters.floe.access import Access
 from dbt.adapters.floe.credentials import FloeCredentials
-from dbt.adapters.floe.lake import LakeTable, LakeTables, the_run
+from dbt.adapters.floe.lake import LakeTable, LakeTables
 
 from floe_compute_duckdb.names import mentioned_paths, quoted
 from floe_compute_duckdb.session import settle
@@ -39,11 +40,12 @@ class Item(NamedTuple):
 class FloeEnvironment(LocalEnvironment):
     """One per dbt invocation. ``lock`` guards what the database named like the catalog holds."""
 
-    def __init__(self, credentials: FloeCredentials) -> None:
+    def __init__(self, credentials: FloeCredentials, access: Access) -> None:
         super().__init__(credentials)
+        self.access = access
         self.database = credentials.database
         self.schema = credentials.schema
-        self.tables = LakeTables(credentials)
+        self.tables = LakeTables(credentials, access)
         self._attached: set[tuple[str, str]] = set()
         self._connection: duckdb.DuckDBPyConnection | None = None
 
@@ -75,9 +77,8 @@ class FloeEnvironment(LocalEnvironment):
                 self.attach(cursor, table)
 
     def attach(self, cursor: duckdb.DuckDBPyConnection, table: LakeTable) -> None:
-        """Make or replace the view of a table; it shows what the run sees now."""
-        run = the_run()
-        scan = run.manager.scan_sql(table.id, run=run)
+        """Make or replace the view of a table; it shows what the reader sees now."""
+        scan = self.access.manager.scan_sql(table.id, run=self.access.run)
         if scan is None:
             return
         with self.lock:
@@ -87,7 +88,7 @@ class FloeEnvironment(LocalEnvironment):
             self._attached.add((table.schema.lower(), table.name.lower()))
 
     def written(self, cursor: duckdb.DuckDBPyConnection, schema: str, table: TableId) -> None:
-        """Show what the run has just written to those who read it next."""
+        """Show what has just been written to those who read it next."""
         self.tables.add(table)
         self.attach(cursor, LakeTable(schema, table.name, table))
 

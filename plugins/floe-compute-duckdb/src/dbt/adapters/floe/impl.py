@@ -12,7 +12,7 @@ from dbt.adapters.duckdb.column import DuckDBColumn
 from dbt.adapters.duckdb.impl import DuckDBAdapter
 from dbt.adapters.floe.connections import FloeConnectionManager
 from dbt.adapters.floe.guard import REFUSAL
-from dbt.adapters.floe.lake import LakeTables, the_run
+from dbt.adapters.floe.lake import LakeTables
 from dbt.adapters.floe.ownership import maker
 from dbt.adapters.floe.seeds import SeedProblem, check, seed_select
 from dbt_common.exceptions import DbtRuntimeError
@@ -62,8 +62,8 @@ class FloeAdapter(DuckDBAdapter):
 
     def get_columns_in_relation(self, relation: BaseRelation) -> list[Column]:
         if self._is_of_the_lake(relation):
-            run = the_run()
-            columns = run.manager.columns(self._id(relation), run=run)
+            access = self.connections.access
+            columns = access.manager.columns(self._id(relation), run=access.run)
             return [DuckDBColumn(name, duckdb_type) for name, duckdb_type in columns]
         there: list[Column] = super().get_columns_in_relation(relation)
         return there
@@ -108,6 +108,27 @@ class FloeAdapter(DuckDBAdapter):
     # --- what materializations call ---
 
     @available
+    def floe_begin(self, relation: BaseRelation) -> None:
+        """By hand, begin the run of the model; it then sees the table as it is now, and no later."""
+        cursor, environment = self.connections.cursor(), self.connections.floe()
+        with self.connections.exception_handler(""):
+            if not self.connections.access.begin():
+                return
+            table = self._tables.find(relation.schema or "", relation.identifier or "")
+            if table is not None:
+                environment.attach(cursor, table)
+
+    @available
+    def floe_publish(self) -> None:
+        """By hand, publish what the model's run wrote."""
+        with self.connections.exception_handler(""):
+            self.connections.access.publish()
+
+    def post_model_hook(self, config: Any, context: Any) -> None:
+        self.connections.access.leave()
+        super().post_model_hook(config, context)
+
+    @available
     def floe_write(
         self,
         relation: BaseRelation,
@@ -123,9 +144,9 @@ class FloeAdapter(DuckDBAdapter):
         table, cursor, environment = self._id(relation), self.connections.cursor(), self.connections.floe()
         keys = (unique_key,) if isinstance(unique_key, str) else tuple(unique_key or ())
         self.connections.refuse_when_cancelled()
-        with self.connections.exception_handler(sql):
+        with self.connections.exception_handler(sql), self.connections.access.writing() as run:
             environment.attach_mentioned(cursor, sql)
-            written = the_run().write(
+            written = run.write(
                 cursor,
                 table,
                 sql,
@@ -145,10 +166,10 @@ class FloeAdapter(DuckDBAdapter):
         schema, name = self._meant(relation)
         model = maker(graph, schema, name)
         self.connections.refuse_when_cancelled()
-        with self.connections.exception_handler(predicate):
+        with self.connections.exception_handler(predicate), self.connections.access.writing() as run:
             table = self._tables.id(schema, name)
             environment.attach_mentioned(cursor, predicate)
-            deleted = the_run().delete(cursor, table, predicate, model=model)
+            deleted = run.delete(cursor, table, predicate, model=model)
             environment.written(cursor, schema, table)
         return deleted
 

@@ -1,40 +1,31 @@
-"""The tables of the lake as the run of this process sees them."""
+"""The tables of the lake as this invocation of dbt sees them."""
 
 from __future__ import annotations
 
 import threading
 from typing import NamedTuple
 
+from dbt.adapters.floe.access import Access
 from dbt.adapters.floe.credentials import FloeCredentials
-from dbt_common.exceptions import DbtRuntimeError
 
 from floe_compute_duckdb.names import namespace_of, sql_name
-from floe_iceberg import RunTransaction, TableId, current_run
-
-OUTSIDE_A_RUN = "no run is going, so there are no tables to read or write: start dbt with 'floe run'"
+from floe_iceberg import TableId
 
 
 class LakeTable(NamedTuple):
-    """A table that is there for the run, with the schema and name SQL knows it by."""
+    """A table that is there for the reader, with the schema and name SQL knows it by."""
 
     schema: str
     name: str
     id: TableId
 
 
-def the_run() -> RunTransaction:
-    """The run of this process; an error when dbt was started by hand."""
-    run = current_run()
-    if run is None:
-        raise DbtRuntimeError(OUTSIDE_A_RUN)
-    return run
-
-
 class LakeTables:
-    """Looks names up, listing each namespace once: within a run only the run itself adds tables."""
+    """Looks names up, listing each namespace once: what others add meanwhile is not seen."""
 
-    def __init__(self, credentials: FloeCredentials) -> None:
+    def __init__(self, credentials: FloeCredentials, access: Access) -> None:
         self._credentials = credentials
+        self._access = access
         self._lock = threading.RLock()
         self._namespaces: tuple[str, ...] | None = None
         self._names: dict[str, dict[str, str]] = {}
@@ -42,7 +33,7 @@ class LakeTables:
     def namespaces(self) -> tuple[str, ...]:
         with self._lock:
             if self._namespaces is None:
-                self._namespaces = tuple(the_run().manager.namespaces())
+                self._namespaces = tuple(self._access.manager.namespaces())
             return self._namespaces
 
     def schemas(self) -> list[str]:
@@ -67,7 +58,7 @@ class LakeTables:
         return LakeTable(schema, table.name, table)
 
     def add(self, table: TableId) -> None:
-        """Remember a table the run has just written."""
+        """Remember a table that has just been written."""
         with self._lock:
             self._listed(table.namespace)[table.name.lower()] = table.name
             if table.namespace not in self.namespaces():
@@ -75,15 +66,15 @@ class LakeTables:
 
     def create_namespace(self, schema: str) -> None:
         namespace = self.id(schema, "").namespace
-        the_run().manager.create_namespace(namespace)
+        self._access.manager.create_namespace(namespace)
         with self._lock:
             self._namespaces = None
 
     def _listed(self, namespace: str) -> dict[str, str]:
         with self._lock:
             if namespace not in self._names:
-                run = the_run()
                 there = namespace in self.namespaces()
-                names = run.manager.table_names(namespace, run=run) if there else []
+                access = self._access
+                names = access.manager.table_names(namespace, run=access.run) if there else []
                 self._names[namespace] = {name.lower(): name for name in names}
             return self._names[namespace]

@@ -2,6 +2,7 @@
   {#- One SELECT, written to the run's branch. The hooks' two halves keep dbt's order. -#}
   {%- set target_relation = this.incorporate(type='table') -%}
   {{ floe_refuse_unsupported() }}
+  {%- do adapter.floe_begin(target_relation) -%}
   {{ run_hooks(pre_hooks, inside_transaction=False) }}
   {{ run_hooks(pre_hooks, inside_transaction=True) }}
 
@@ -25,6 +26,7 @@
 
   {{ run_hooks(post_hooks, inside_transaction=True) }}
   {{ run_hooks(post_hooks, inside_transaction=False) }}
+  {%- do adapter.floe_publish() -%}
   {{ return({'relations': [target_relation]}) }}
 {% endmacro %}
 

@@ -3,6 +3,7 @@
   {{ floe_refuse_unsupported() }}
   {%- set agate_table = load_agate_table() -%}
   {%- do store_result('agate_table', response='OK', agate_table=agate_table) -%}
+  {%- do adapter.floe_begin(target_relation) -%}
   {{ run_hooks(pre_hooks, inside_transaction=False) }}
   {{ run_hooks(pre_hooks, inside_transaction=True) }}
 
@@ -20,5 +21,6 @@
 
   {{ run_hooks(post_hooks, inside_transaction=True) }}
   {{ run_hooks(post_hooks, inside_transaction=False) }}
+  {%- do adapter.floe_publish() -%}
   {{ return({'relations': [target_relation]}) }}
 {% endmaterialization %}
