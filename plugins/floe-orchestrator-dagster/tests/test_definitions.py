@@ -8,6 +8,9 @@ from itertools import pairwise
 import dagster as dg
 import pytest
 
+from floe_core.lake import RunIdentity
+from floe_core.ledger import Ledger
+from floe_core.run_lock import run_lock
 from floe_core.schemas.artifacts import CompiledArtifacts
 from floe_orchestrator_dagster.definitions import load_definitions
 from floe_orchestrator_dagster.schedules import schedules
@@ -96,16 +99,16 @@ def test_the_health_sensor_names_its_job_and_asks_for_the_first_run_once(shop: S
     ],
 )
 def test_a_schedule_is_a_cron_expression(shop: Shop, said: dict[str, str], cron: str, timezone: str) -> None:
-    _, artifacts = shop.compile()
-    [schedule] = schedules(_scheduled(artifacts, said), _job())
+    location, artifacts = shop.compile()
+    [schedule] = schedules(location, _scheduled(artifacts, said), _job())
 
     assert (schedule.cron_schedule, schedule.execution_timezone) == (cron, timezone)
 
 
 @pytest.mark.requirement("FR-030")
 def test_an_interval_no_cron_expression_can_say_is_still_even(shop: Shop) -> None:
-    _, artifacts = shop.compile()
-    [schedule] = schedules(_scheduled(artifacts, {"every": "7m"}), _job())
+    location, artifacts = shop.compile()
+    [schedule] = schedules(location, _scheduled(artifacts, {"every": "7m"}), _job())
 
     def runs_at(minute: int) -> bool:
         moment = datetime.fromtimestamp(1_800_000_000 // 60 * 60 + minute * 60, tz=UTC)
@@ -114,6 +117,24 @@ def test_an_interval_no_cron_expression_can_say_is_still_even(shop: Shop) -> Non
 
     due = [minute for minute in range(22) if runs_at(minute)]
     assert [later - earlier for earlier, later in pairwise(due)] == [7, 7]
+
+
+@pytest.mark.requirement("FR-030")
+def test_a_tick_while_a_run_is_going_is_skipped_and_says_which(shop: Shop) -> None:
+    location, artifacts = shop.compile()
+    [schedule] = schedules(location, artifacts, _job())
+    context = dg.build_schedule_context(scheduled_execution_time=datetime(2026, 1, 1, tzinfo=UTC))
+    going = RunIdentity("22222222-bbbb", 1, "corner-shop", "dev", artifacts.digest, "t")
+
+    free = schedule.evaluate_tick(context)
+    with run_lock(location.state_dir, going.run_id):
+        Ledger(location.state_dir).begin(going, engine_run_id=None)
+        busy = schedule.evaluate_tick(context)
+
+    assert (len(free.run_requests or ()), len(busy.run_requests or ())) == (1, 0)
+    assert (busy.skip_message or "").startswith(
+        "product 'corner-shop' is already running: run '22222222-bbbb'"
+    )
 
 
 def _scheduled(artifacts: CompiledArtifacts, said: dict[str, str]) -> CompiledArtifacts:

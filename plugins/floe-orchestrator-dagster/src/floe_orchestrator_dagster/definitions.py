@@ -34,7 +34,7 @@ def load_definitions(file: str, *, manifest: str | None) -> dg.Definitions:
     return dg.Definitions(
         assets=[asset],
         jobs=[job],
-        schedules=schedules(artifacts, job),
+        schedules=schedules(location, artifacts, job),
         sensors=[health_check_sensor(location, artifacts, job)],
         executor=dg.in_process_executor,
     )

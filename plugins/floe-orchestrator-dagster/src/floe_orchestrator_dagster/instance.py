@@ -14,7 +14,7 @@ _CONFIG = """\
 telemetry:
   enabled: false
 run_queue:
-  max_concurrent_runs: 2
+  max_concurrent_runs: 4
 compute_logs:
   module: dagster._core.storage.noop_compute_log_manager
   class: NoOpComputeLogManager

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import dagster as dg
 
+from floe_core.errors import ConflictError
+from floe_core.location import Location
+from floe_core.recovery import refuse_living_rival
+from floe_core.run import DEFAULT_ENVIRONMENT
 from floe_core.schemas.artifacts import CompiledArtifacts
 from floe_core.schemas.values import seconds
 
@@ -14,20 +16,34 @@ _DAY_M = 24 * _HOUR_M
 
 
 def schedules(
-    artifacts: CompiledArtifacts, job: dg.UnresolvedAssetJobDefinition
+    location: Location, artifacts: CompiledArtifacts, job: dg.UnresolvedAssetJobDefinition
 ) -> list[dg.ScheduleDefinition]:
-    """The product's schedule, running from the start; none when floe.yaml asks for none."""
+    """The product's schedule, running from the start; none when floe.yaml asks for none.
+
+    A tick that comes while a run of the product is going is skipped: a product never overlaps itself.
+    """
     said = artifacts.dagster.schedule
     if said is None:
         return []
     every_m = -(-seconds(said["every"]) // 60) if "every" in said else None
+    product = artifacts.metadata.product_name
+
+    def tick(context: dg.ScheduleEvaluationContext) -> dg.SkipReason | dg.RunRequest:
+        if every_m is not None and not _due(context, every_m):
+            return dg.SkipReason(f"runs every {every_m} minutes")
+        try:
+            refuse_living_rival(location.state_dir, product, DEFAULT_ENVIRONMENT)
+        except ConflictError as error:
+            return dg.SkipReason(error.problems[0].message)
+        return dg.RunRequest()
+
     return [
         dg.ScheduleDefinition(
             name=f"{artifacts.dagster.job_name}_schedule",
             job=job,
             cron_schedule=said["cron"] if every_m is None else _cron(every_m),
             execution_timezone=said.get("timezone", "UTC"),
-            should_execute=None if every_m is None or _is_cron(every_m) else partial(_due, every_m=every_m),
+            execution_fn=tick,
             default_status=dg.DefaultScheduleStatus.RUNNING,
         )
     ]
@@ -48,4 +64,5 @@ def _cron(every_m: int) -> str:
 
 def _due(context: dg.ScheduleEvaluationContext, every_m: int) -> bool:
     """Whether a whole number of intervals has passed since 1970: even spacing over hours and days."""
-    return int(context.scheduled_execution_time.timestamp()) // 60 % every_m == 0
+    minute = int(context.scheduled_execution_time.timestamp()) // 60
+    return _is_cron(every_m) or minute % every_m == 0

@@ -173,6 +173,7 @@ def _start(state_dir: Path, name: str, command: Sequence[str]) -> _Process:
             env={**os.environ, "DAGSTER_HOME": str(dagster_home(state_dir))},
             start_new_session=True,
         )
+    process.returncode = 0  # it is left running on purpose: without this Python warns when it forgets it
     return _Process(process.pid, psutil.Process(process.pid).create_time())
 
 
