@@ -166,19 +166,40 @@ unit_tests:
 
 @pytest.mark.requirement("FR-020")
 def test_selectors_are_dbts_own(project: DbtProject) -> None:
-    project.models(a="select 1 as id", b="select * from {{ ref('a') }}", c="select * from {{ ref('b') }}")
+    project.models(
+        a="{{ config(tags=['t']) }} select 1 as id",
+        b="select * from {{ ref('a') }}",
+        c="{{ config(tags=['t']) }} select * from {{ ref('b') }} join {{ ref('d') }} using (id)",
+    ).write("models/sub/d.sql", "select 1 as id")
 
-    assert set(project.build("+b").models) == {"a", "b"}
-    assert set(project.build("c", "a").models) == {"a", "c"}
+    for selectors, chosen in {
+        ("+b",): "ab",
+        ("a", "d"): "ad",
+        ("a d",): "ad",
+        ("+b+",): "abc",
+        ("@b",): "abcd",
+        ("+c,tag:t",): "ac",
+        ("path:models/sub", "tag:t,b+"): "cd",
+    }.items():
+        assert (selectors, "".join(sorted(project.build(*selectors).models))) == (selectors, chosen)
+
+
+@pytest.mark.requirement("FR-020", "FR-015")
+def test_a_selector_that_selects_nothing_is_said_before_anything_runs(project: DbtProject) -> None:
+    project.models(a="select 1 as id", b="select 2 as id")
+
     for nonsense, message in {
-        "nope": "'nope' selects nothing",
-        "tag:nope": "'tag:nope' selects nothing",
-        "no:such": "'no' is not a valid method name",
-        "--full-refresh": "'--full-refresh' is no selector",
+        ("nope",): "'nope' selects nothing",
+        ("a", "tag:nope"): "'tag:nope' selects nothing",
+        ("a +nope b",): "'+nope' selects nothing",
+        ("a,b", "a"): "'a,b' selects nothing",
+        ("no:such",): "'no' is not a valid method name",
+        ("--full-refresh",): "'--full-refresh' is no selector",
     }.items():
         with pytest.raises(SpecError) as raised:
-            project.build(nonsense)
+            project.build(*nonsense)
         assert raised.value.problems[0].message == message
+    assert project.lake.manager.namespaces() == []
 
 
 @pytest.mark.requirement("FR-020")

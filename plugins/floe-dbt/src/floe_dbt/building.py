@@ -8,6 +8,7 @@ from typing import cast
 from dbt import selected_resources
 from dbt.artifacts.schemas.run import RunExecutionResult
 from dbt.cli.main import dbtRunnerResult
+from dbt_common.events.base_types import EventMsg
 
 from floe_core.errors import FloeError, Problem, SpecError, WorkError
 from floe_core.events import RunEvent
@@ -35,9 +36,15 @@ def build(
     with exclusive(location.project_dir):
         selected_resources.set_selected_resources(set())
         narrator = Narrator(manifest, observe)
-        result = invoke("build", location, *arguments, manifest=manifest, callbacks=[narrator])
+        result = invoke("build", location, *arguments, manifest=manifest, callbacks=[narrator, _refuse_empty])
         narrator.raise_failure()
         return _outcome(result, select)
+
+
+def _refuse_empty(message: EventMsg) -> None:
+    """One of several selectors that matches nothing is a warning to dbt; raised here, nothing runs."""
+    if message.info.name == "NoNodesForSelectionCriteria":
+        raise SpecError(_nothing([message.data.spec_raw]))
 
 
 def _outcome(result: dbtRunnerResult, select: Sequence[str]) -> bool:
