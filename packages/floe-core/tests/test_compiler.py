@@ -316,3 +316,29 @@ def test_what_only_the_run_can_know_is_deferred_with_everything_behind_it(shop: 
     }
     assert [column.name for column in models["reads_a_source"].columns] == ["day", "twice"]
     assert models["reads_it"].columns == ()
+
+
+@pytest.mark.requirement("FR-016", "FR-054")
+def test_a_source_file_that_goes_or_gets_another_header_compiles_again_and_other_rows_do_not(shop: Path) -> None:
+    rates = shop / "data/rates.csv"
+    rates.parent.mkdir()
+    rates.write_text("currency,rate\nCHF,1\n")
+    (shop / "models/bank.yml").write_text(
+        "sources:\n  - name: bank\n    config: {meta: {external_location: 'data/{name}.csv'}}\n"
+        "    tables: [{name: rates}]\n"
+    )
+    (shop / "models/rates.sql").write_text("select rate from {{ source('bank', 'rates') }}\n")
+    compiled = compile_floe_spec(shop)
+
+    rates.write_text("currency,rate\nCHF,1\nEUR,2\n")
+    assert compile_floe_spec(shop).unchanged is True
+
+    rates.write_text("currency,price\nCHF,1\n")
+    with pytest.raises(SpecError, match=r"the source file 'data/rates\.csv' is gone or has another header"):
+        load_artifacts(compiled.location)
+    with pytest.raises(SpecError, match='models/rates.sql:1:8: FLOE-E407 model \'rates\': .*"rate"'):
+        compile_floe_spec(shop)
+
+    rates.unlink()
+    with pytest.raises(SpecError, match=r"FLOE-E416 source 'rates': .*data/rates\.csv"):
+        compile_floe_spec(shop)

@@ -10,6 +10,7 @@ from pathlib import Path
 from floe_core.compilation.dbt_project import PROJECT_FILE
 from floe_core.compilation.enforce import Enforced
 from floe_core.compilation.plan import Plan
+from floe_core.compilation.source_files import source_files
 from floe_core.compilation.source_line import SourceLine, source_line
 from floe_core.errors import Problem, SpecError, in_order
 from floe_core.plugins.compute import BindError, Column, Proof, Relation
@@ -22,6 +23,7 @@ class Proven:
 
     enforced: Enforced
     columns: Mapping[str, tuple[Column, ...] | None]
+    source_files: Mapping[str, str | None]
 
 
 def compile_plan(enforced: Enforced) -> Proven:
@@ -40,7 +42,12 @@ def compile_plan(enforced: Enforced) -> Proven:
             problems.append(_bind_error(plan, node, rendered, proof.error))
     if problems:
         raise SpecError(in_order(problems))
-    return Proven(enforced, {uid: proof.columns for uid, proof in proofs.items()})
+    reading = [each.sql for each in relations if each.unique_id.startswith("source.") and each.sql]
+    return Proven(
+        enforced,
+        {uid: proof.columns for uid, proof in proofs.items()},
+        source_files(reading, plan.dbt_location.project_dir),
+    )
 
 
 def _unsupported(plan: Plan) -> Iterator[Problem]:

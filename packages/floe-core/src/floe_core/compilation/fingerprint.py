@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 from typing import Any
@@ -16,11 +16,12 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from floe_core.compilation.dbt_project import read_dbt_project
 from floe_core.compilation.digest import project_digest, value_digest
 from floe_core.compilation.generated_file import write_if_changed
+from floe_core.compilation.source_files import source_digest
 from floe_core.errors import Position, Problem, SpecError
 from floe_core.location import Location
 from floe_core.plugins.dbt import DbtLocation
 
-_FORMAT = 1
+_FORMAT = 2
 _GENERATED = ("compiled_artifacts.json", "definitions.py", "profiles.yml")
 
 
@@ -49,6 +50,7 @@ class Fingerprint(BaseModel):
     packages: dict[str, str]
     env_names: list[str]
     env: str
+    source_files: dict[str, str | None]
     generated: dict[str, str]
     warnings: list[StoredWarning]
 
@@ -62,6 +64,7 @@ def store_fingerprint(
     project: str,
     distributions: Iterable[str],
     env_names: Iterable[str],
+    source_files: Mapping[str, str | None],
     warnings: Sequence[Problem],
 ) -> None:
     """Write down what the generated files, which are there already, were made from.
@@ -78,6 +81,7 @@ def store_fingerprint(
         packages=_packages(distributions),
         env_names=sorted(env_names),
         env=_env_digest(env_names),
+        source_files=dict(source_files),
         generated={name: _sha256(location.generated_dir / name) or "" for name in _GENERATED},
         warnings=[_stored(problem, location.product_dir) for problem in warnings],
     )
@@ -109,6 +113,10 @@ def difference(location: Location, fingerprint: Fingerprint) -> str | None:
             return f"{name} is not as it was generated"
     if _project_digest(location, fingerprint) != fingerprint.project:
         return "the dbt project changed"
+    folder = DbtLocation.of(location, fingerprint.dbt_project).project_dir
+    for name, seen in fingerprint.source_files.items():
+        if source_digest(name, folder) != seen:
+            return f"the source file '{name}' is gone or has another header"
     return None
 
 

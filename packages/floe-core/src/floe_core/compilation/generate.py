@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from importlib.metadata import version
 from typing import Any
 
@@ -17,7 +17,6 @@ from floe_core.compilation.generated_file import write_if_changed
 from floe_core.compilation.layer import layer_of
 from floe_core.compilation.plan import ChosenPlugin, Plan, namespace, sql_name
 from floe_core.compilation.resolve import profiles_text
-from floe_core.errors import Problem
 from floe_core.location import Location
 from floe_core.plugins.base import Plugin
 from floe_core.plugins.compute import Column
@@ -77,8 +76,9 @@ def build_artifacts(
     )
 
 
-def write_generated(plan: Plan, artifacts: CompiledArtifacts, warnings: Sequence[Problem]) -> None:
+def write_generated(proven: Proven, artifacts: CompiledArtifacts) -> None:
     """Write what orchestrator and dbt read, then the artifact, then what it was all made from."""
+    plan = proven.enforced.plan
     sources, location = plan.sources, plan.sources.location
     folder = location.generated_dir
     definitions = plan.plugins.orchestrator.definitions_source(relative_manifest(location))
@@ -93,7 +93,8 @@ def write_generated(plan: Plan, artifacts: CompiledArtifacts, warnings: Sequence
         project=plan.project_digest,
         distributions=[chosen.distribution for chosen in plan.plugins.by_type.values()],
         env_names=plan.project.env_vars,
-        warnings=warnings,
+        source_files=proven.source_files,
+        warnings=proven.enforced.warnings,
     )
 
 

@@ -41,5 +41,5 @@ def compile_and_write(location: Location) -> tuple[CompiledArtifacts, tuple[Prob
     """All stages, and the files others read; returns the artifact and the warnings."""
     proven = prove(location)
     artifacts = generate(proven)
-    write_generated(proven.enforced.plan, artifacts, proven.enforced.warnings)
+    write_generated(proven, artifacts)
     return artifacts, proven.enforced.warnings

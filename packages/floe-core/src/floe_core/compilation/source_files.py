@@ -1,0 +1,33 @@
+"""The files that sources read, told apart by what binding sees of them."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+_QUOTED = re.compile(r"'((?:[^']|'')+)'")
+_WITH_HEADER = {".csv", ".tsv", ".txt"}
+_AT_MOST = 1 << 16
+
+
+def source_files(sql: Iterable[str], project_dir: Path) -> dict[str, str | None]:
+    """Each file, or pattern of files, that the SQL of sources names, with its digest."""
+    named = {text.replace("''", "'") for statement in sql for text in _QUOTED.findall(statement)}
+    found = {name: source_digest(name, project_dir) for name in sorted(named) if "." in name}
+    return {name: digest for name, digest in found.items() if digest is not None}
+
+
+def source_digest(name: str, project_dir: Path) -> str | None:
+    """A digest of the first file's header, where it has one; None where there is no file."""
+    path = project_dir / name
+    if not path.is_file():
+        base = Path(path.anchor)
+        path = next(iter(sorted(base.glob(str(path.relative_to(base))))), path)
+    try:
+        with path.open("rb") as file:
+            header = file.readline(_AT_MOST) if path.suffix.lower() in _WITH_HEADER else b""
+    except OSError:
+        return None
+    return hashlib.sha256(header).hexdigest()
