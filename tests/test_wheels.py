@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
+import tomllib
 import zipfile
+from configparser import ConfigParser
 from dataclasses import dataclass
 from email import message_from_bytes
 from email.message import Message
@@ -62,10 +63,18 @@ def metadata(wheel: Path) -> Message:
     return message_from_bytes(information(wheel)[PurePosixPath("METADATA")])
 
 
-def entry_points(wheel: Path) -> list[str]:
-    """Their groups."""
+def entry_points(wheel: Path) -> dict[str, dict[str, str]]:
+    """By group, then by name; a program is one of the group 'console_scripts'."""
     content = information(wheel).get(PurePosixPath("entry_points.txt"), b"").decode()
-    return re.findall(r"^\[(.+)\]$", content, re.MULTILINE)
+    parser = ConfigParser(delimiters="=")
+    parser.read_string(content)
+    return {group: dict(parser[group]) for group in parser.sections()}
+
+
+def declared_entry_points(member: Path) -> dict[str, dict[str, str]]:
+    project = tomllib.loads((member / "pyproject.toml").read_text("utf-8"))["project"]
+    programs = {"console_scripts": project["scripts"]} if "scripts" in project else {}
+    return {**programs, **project.get("entry-points", {})}
 
 
 @pytest.mark.requirement("FR-087")
@@ -108,9 +117,8 @@ def test_the_plugins_travel_with_their_entry_points_all_in_one_version(wheels: d
     among_us = {str(found) for every in needed.values() for found in every if found.name in wheels}
     assert among_us <= {f"{name}=={version}" for name in wheels}
     assert {found.name for found in needed["floe"]} == wheels.keys() - {"floe"}
-    assert {group for wheel in wheels.values() for group in entry_points(wheel)} == {
-        "console_scripts",
-        *("floe.catalogs", "floe.computes", "floe.dbt", "floe.orchestrators", "floe.storage"),
+    assert {name: entry_points(wheel) for name, wheel in wheels.items()} == {
+        member.name: declared_entry_points(member) for member in members(ROOT)
     }
 
 
