@@ -74,6 +74,13 @@ class Shop:
         catalog.close()
         return found
 
+    def snapshots(self, table: str) -> list[int]:
+        """The snapshots a table still has, oldest first."""
+        catalog = SqlCatalog("floe", uri=f"sqlite:///{self.state_dir}/catalog.db")
+        found = sorted(catalog.load_table(("corner-shop", table)).snapshots(), key=lambda it: it.timestamp_ms)
+        catalog.close()
+        return [snapshot.snapshot_id for snapshot in found]
+
     def dagster_runs(self) -> list[dg.DagsterRun]:
         with open_instance(self.state_dir) as instance:
             return list(instance.get_runs())

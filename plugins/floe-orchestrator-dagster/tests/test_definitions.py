@@ -7,6 +7,7 @@ from itertools import pairwise
 
 import dagster as dg
 import pytest
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from floe_core.lake import RunIdentity
 from floe_core.ledger import Ledger
@@ -137,9 +138,25 @@ def test_a_tick_while_a_run_is_going_is_skipped_and_says_which(shop: Shop) -> No
     )
 
 
+@pytest.mark.requirement("FR-032", "WU-3")
+def test_maintenance_follows_a_good_run_and_keeps_six_snapshots(shop: Shop) -> None:
+    location, _ = shop.compile()
+    for _ in range(8):
+        shop.run("raw_sales")
+    before = shop.snapshots("raw_sales")
+    definitions = load_definitions(str(location.generated_dir / "definitions.py"), manifest=None)
+    sensor = definitions.get_repository_def().get_sensor_def("corner_shop_maintenance_after_run")
+
+    done = definitions.resolve_job_def(str(sensor.job_name)).execute_in_process()
+
+    assert (sensor.job_name, done.success) == ("corner_shop_maintenance", True)
+    assert len(before) == 8
+    assert shop.snapshots("raw_sales") == before[-6:]
+
+
 def _scheduled(artifacts: CompiledArtifacts, said: dict[str, str]) -> CompiledArtifacts:
     return artifacts.model_copy(update={"dagster": artifacts.dagster.model_copy(update={"schedule": said})})
 
 
-def _job() -> dg.UnresolvedAssetJobDefinition:
+def _job() -> UnresolvedAssetJobDefinition:
     return dg.define_asset_job("corner_shop")

@@ -9,6 +9,7 @@ import dagster as dg
 from floe_core.location import Location
 from floe_core.schemas.artifacts import CompiledArtifacts
 from floe_orchestrator_dagster.assets.models import build_asset
+from floe_orchestrator_dagster.maintenance import maintenance_job, maintenance_sensor
 from floe_orchestrator_dagster.schedules import schedules
 from floe_orchestrator_dagster.sensors import health_check_sensor
 
@@ -31,10 +32,14 @@ def load_definitions(file: str, *, manifest: str | None) -> dg.Definitions:
         selection=dg.AssetSelection.assets(asset),
         executor_def=dg.in_process_executor,
     )
+    maintenance = maintenance_job(location, artifacts)
     return dg.Definitions(
         assets=[asset],
-        jobs=[job],
+        jobs=[job, maintenance],
         schedules=schedules(location, artifacts, job),
-        sensors=[health_check_sensor(location, artifacts, job)],
+        sensors=[
+            health_check_sensor(location, artifacts, job),
+            maintenance_sensor(artifacts, job, maintenance),
+        ],
         executor=dg.in_process_executor,
     )

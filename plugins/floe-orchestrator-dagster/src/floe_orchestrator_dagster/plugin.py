@@ -21,7 +21,7 @@ from floe_orchestrator_dagster.observing import Watcher, watched
 from floe_orchestrator_dagster.workspace import write_workspace
 
 if TYPE_CHECKING:
-    import dagster as dg
+    from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 
 class DagsterOrchestratorPlugin(OrchestratorPlugin):
@@ -90,7 +90,7 @@ class DagsterOrchestratorPlugin(OrchestratorPlugin):
         self,
         location: Location,
         artifacts: CompiledArtifacts,
-        job: dg.UnresolvedAssetJobDefinition,
+        job: UnresolvedAssetJobDefinition,
     ) -> Any:
         from floe_orchestrator_dagster.sensors import health_check_sensor
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dagster as dg
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from floe_core.errors import ConflictError
 from floe_core.location import Location
@@ -16,7 +17,7 @@ _DAY_M = 24 * _HOUR_M
 
 
 def schedules(
-    location: Location, artifacts: CompiledArtifacts, job: dg.UnresolvedAssetJobDefinition
+    location: Location, artifacts: CompiledArtifacts, job: UnresolvedAssetJobDefinition
 ) -> list[dg.ScheduleDefinition]:
     """The product's schedule, running from the start; none when floe.yaml asks for none.
 

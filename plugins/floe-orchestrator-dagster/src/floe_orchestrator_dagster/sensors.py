@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dagster as dg
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from floe_core.ledger import Ledger
 from floe_core.location import Location
@@ -11,7 +12,7 @@ from floe_core.schemas.artifacts import CompiledArtifacts
 
 
 def health_check_sensor(
-    location: Location, artifacts: CompiledArtifacts, job: dg.UnresolvedAssetJobDefinition
+    location: Location, artifacts: CompiledArtifacts, job: UnresolvedAssetJobDefinition
 ) -> dg.SensorDefinition:
     """Start ``job`` once, as soon as catalog and storage are healthy and the product never ran."""
     platform = Platform(artifacts.plugins)
