@@ -17,6 +17,7 @@ from dbt_common.events.base_types import EventMsg
 
 from floe_core.errors import ConflictError
 from floe_core.lake import RunIdentity
+from floe_core.maintenance import maintain
 from floe_core.platform import Platform
 from floe_iceberg import IcebergTableManager, RunTransaction, TableId
 from testing.shop import Shop, open_shop
@@ -58,6 +59,23 @@ def opened(shop: Shop) -> IcebergTableManager:
     lake = platform.catalog.open(platform.storage, location.state_dir)
     assert isinstance(lake, IcebergTableManager)
     return lake
+
+
+@pytest.mark.requirement("FR-031", "FR-032")
+def test_maintenance_keeps_off_while_dbt_is_called_by_hand(shop: Shop) -> None:
+    location, artifacts = shop.compile()
+    refused: list[str] = []
+
+    def maintain_meanwhile(event: EventMsg) -> None:
+        if event.info.name == "NodeFinished":
+            try:
+                maintain(location, artifacts)
+            except ConflictError as error:
+                refused.append(error.problems[0].code)
+
+    done = states(dbt("build", "--select", "raw_sales", told=[maintain_meanwhile]))
+
+    assert (done, refused) == ({"raw_sales": "success"}, ["FLOE-E516"])
 
 
 @pytest.mark.requirement("FR-020", "FR-022", "FR-024")

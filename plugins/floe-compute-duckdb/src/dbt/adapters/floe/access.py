@@ -20,8 +20,8 @@ from floe_iceberg import IcebergTableManager, RunTransaction, current_run
 class Access:
     """In floe's run everything is its transaction's. By hand, each model is a run of its own.
 
-    Such a run is the thread's, from ``begin`` to ``publish``; it takes no lock, so whoever published a
-    table it wrote meanwhile makes it fail, and the other way round.
+    Such a run is the thread's, from ``begin`` to ``publish``. It keeps maintenance off, but no other run:
+    whoever published a table it wrote meanwhile makes it fail, and the other way round.
     """
 
     def __init__(self, project_dir: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,15 +13,22 @@ from floe_core.errors import FloeError, Problem, SpecError, shown
 from floe_core.location import locate
 from floe_core.platform import Platform
 from floe_core.plugins.dbt import DbtLocation
+from floe_core.run_lock import run_of_product
 from floe_core.schemas.artifacts import CompiledArtifacts
 from floe_iceberg import IcebergTableManager
 
+_MAINTENANCE_WAIT_S = 600
+
 
 class Opened(NamedTuple):
-    """What the product was compiled to, and the catalog its tables are in."""
+    """What the product was compiled to, and the catalog its tables are in.
+
+    ``hold`` keeps maintenance off the tables for as long as anybody has it.
+    """
 
     artifacts: CompiledArtifacts
     lake: IcebergTableManager
+    hold: ExitStack
 
 
 def opened(project_dir: Path) -> Opened:
@@ -45,4 +53,7 @@ def _opened(project_dir: Path) -> Opened:
     platform = Platform(artifacts.plugins)
     lake = platform.catalog.open(platform.storage, location.state_dir)
     assert isinstance(lake, IcebergTableManager)  # as in a run: the compute plugin has no other
-    return Opened(artifacts, lake)
+    hold = ExitStack()
+    product = artifacts.metadata.product_name
+    hold.enter_context(run_of_product(location.state_dir, product, wait_s=_MAINTENANCE_WAIT_S))
+    return Opened(artifacts, lake, hold)
