@@ -79,11 +79,17 @@ def test_values_are_what_json_can_hold(lake: Lake) -> None:
         ("select * from drafts", "table 'shop_1.drafts' is not published yet", "'floe run' publishes it"),
         (
             "select idd from orders",
-            'Binder Error: Referenced column "idd" not found in FROM clause!\nCandidate bindings: "id"',
+            'Referenced column "idd" not found in FROM clause!\nCandidate bindings: "id"\n'
+            "  LINE 1: select idd from orders\n                 ^",
             None,
         ),
-        ("selec 1", 'Parser Error: syntax error at or near "selec"', None),
-        ("select 'a'::integer", "Conversion Error: Could not convert string 'a' to INT32", None),
+        ("selec 1", 'syntax error at or near "selec"\n  LINE 1: selec 1\n          ^', None),
+        (
+            "select 'a'::integer",
+            "Conversion Error: Could not convert string 'a' to INT32\n"
+            "  LINE 1: select 'a'::integer\n                    ^",
+            None,
+        ),
     ],
 )
 def test_what_does_not_work_is_told_with_what_was_meant(

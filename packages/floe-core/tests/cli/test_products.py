@@ -279,3 +279,12 @@ def test_ctrl_c_publishes_nothing_and_the_next_run_is_fine(floe: Floe, shop: Pat
     assert floe("run", "--output", "json").document["published"] is True
     states = [run["state"] for run in floe("runs", "--output", "json").document["runs"]]
     assert states == ["succeeded", "cancelled"]
+
+
+@pytest.mark.requirement("FR-015")
+def test_a_slip_in_a_query_is_shown_with_its_line_and_a_caret(floe: Floe, in_ran: Path) -> None:
+    result = floe("query", "select\n  totl\nfrom mart_total")
+    assert (result.status, result.stdout) == (2, "")
+    lines = result.stderr.splitlines()
+    assert lines[0] == 'FLOE-E430 Referenced column "totl" not found in FROM clause!'
+    assert lines[-2:] == ["  LINE 2:   totl", "            ^"]

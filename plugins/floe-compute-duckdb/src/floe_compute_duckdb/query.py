@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -157,5 +158,13 @@ def _missing_table(message: str) -> str | None:
 
 
 def _first_line(error: duckdb.Error) -> str:
-    """DuckDB's message without the excerpt of the statement; candidates stay."""
-    return "\n".join(line for line in str(error).split("\n\nLINE ")[0].splitlines() if line.strip())
+    """DuckDB's message, its kind of error left out; candidates stay, the excerpt of the statement too.
+
+    The excerpt is the line that is wrong, with a caret below the place.
+    """
+    said, _, excerpt = str(error).partition("\n\nLINE ")
+    lines = [line for line in said.splitlines() if line.strip()]
+    lines[0] = re.sub(r"^(Parser|Binder|Catalog) Error: ", "", lines[0])
+    if excerpt:
+        lines += [f"  {line}" for line in f"LINE {excerpt}".splitlines()[:2]]
+    return "\n".join(lines)
