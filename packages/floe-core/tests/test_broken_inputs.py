@@ -142,6 +142,12 @@ PROJECTS: dict[str, Files] = {
         "models/o.sql": "{{ config(materialized='materialized_view') }}\nselect 1 as a\n",
         "models/p.sql": "select b from nowhere\n",
     },
+    "unknown-keys-of-dbt-s-own": {
+        "dbt_project.yml": "name: shop\nprofile: shop\nmodel-path: [models]\nmodles: {shop: {}}\n",
+    },
+    "a-wrong-kind-in-dbt-s-own": {"dbt_project.yml": "name: shop\nprofile: shop\nmodel-paths: models\n"},
+    "a-name-that-dbt-refuses": {"dbt_project.yml": "profile: shop\nname: my-shop\n"},
+    "two-models-of-one-name": {"models/a/m.sql": "select 1 as a\n", "models/b/m.sql": "select 2 as a\n"},
     "dbt-does-not-parse": {"models/m.sql": "select * from {{ ref('not_there') }}\n"},
     "anothers-schema": {
         "manifest.yaml": PLATFORM,

@@ -319,7 +319,9 @@ def test_what_only_the_run_can_know_is_deferred_with_everything_behind_it(shop: 
 
 
 @pytest.mark.requirement("FR-016", "FR-054")
-def test_a_source_file_that_goes_or_gets_another_header_compiles_again_and_other_rows_do_not(shop: Path) -> None:
+def test_a_source_file_that_goes_or_gets_another_header_compiles_again_and_other_rows_do_not(
+    shop: Path,
+) -> None:
     rates = shop / "data/rates.csv"
     rates.parent.mkdir()
     rates.write_text("currency,rate\nCHF,1\n")
@@ -336,7 +338,7 @@ def test_a_source_file_that_goes_or_gets_another_header_compiles_again_and_other
     rates.write_text("currency,price\nCHF,1\n")
     with pytest.raises(SpecError, match=r"the source file 'data/rates\.csv' is gone or has another header"):
         load_artifacts(compiled.location)
-    with pytest.raises(SpecError, match='models/rates.sql:1:8: FLOE-E407 model \'rates\': .*"rate"'):
+    with pytest.raises(SpecError, match=r"models/rates\.sql:1:8: FLOE-E407 model 'rates': .*\"rate\""):
         compile_floe_spec(shop)
 
     rates.unlink()

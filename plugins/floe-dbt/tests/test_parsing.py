@@ -129,7 +129,7 @@ def test_missing_packages_name_the_command_that_installs_them(
 
     [found] = raised.value.problems
     assert str(found.at) == "packages.yml:1:1"
-    assert found.message == "1 dbt packages are named here, 0 installed"
+    assert found.message == "1 dbt package is named here, 0 installed"
     assert found.hint == "dbt deps --project-dir . --profiles-dir target/floe"
     assert raised.value.exit_status == 2
 

@@ -12,6 +12,7 @@ from dbt_common.exceptions import DbtBaseException
 
 from floe_core.errors import Position, Problem, SpecError, shown
 from floe_core.plugins.dbt import DbtLocation
+from floe_dbt.project_keys import project_key_problems
 
 SOURCES = (".sql", ".yml", ".yaml", ".py", ".md")
 
@@ -23,6 +24,9 @@ _LINE = re.compile(r"^\s*(?:line |Syntax error near line )(\d+)", re.MULTILINE)
 _COLUMN = re.compile(r'in "<unicode string>", line (\d+), column (\d+)')
 _FILE = re.compile(r"[\w./\\ -]*[\w-]+\.(?:sql|ya?ml|py|md|csv)\b")
 _QUOTED = re.compile(r"['\"]([^'\"\n]+)['\"]")
+_TWINS = re.compile(
+    r'dbt found two (\w+)s with the name "([^"]+)".*?' + r"\n\s*- \S+ \(([^)\n]+)\)" * 2, re.DOTALL
+)
 _GUESS_AT_A_SYSTEM_TABLE = re.compile(r'Did you mean "(pg_|duckdb_|information_schema|sqlite_)')
 _ENDS = re.compile(
     r"^(-{5,}|Raw Error:|Error encountered in |Compiled code at |compiled code at |> (in|called by) )"
@@ -69,15 +73,18 @@ def spec_error(error: BaseException, location: DbtLocation) -> SpecError:
         text = f"dbt could not parse the project: {type(error).__name__} {text}"
     if isinstance(error, UninstalledPackagesFoundError):
         return SpecError(_missing_packages(error, location))
+    if problems := project_key_problems(error, location):
+        return SpecError(problems)
     path = _file(error, text, location.project_dir)
     at = Position.of(path, *_place(text, path)) if path else _search(text, location.project_dir)
     return SpecError(Problem("FLOE-E403", _sentence(text), at or _project_file(location)))
 
 
 def _missing_packages(error: UninstalledPackagesFoundError, location: DbtLocation) -> Problem:
+    packages = "package is" if error.count_packages_specified == 1 else "packages are"
     return Problem(
         "FLOE-E404",
-        f"{error.count_packages_specified} dbt packages are named here,"
+        f"{error.count_packages_specified} dbt {packages} named here,"
         f" {error.count_packages_installed} installed",
         Position.of(location.project_dir / error.packages_specified_path),
         hint=shlex.join(
@@ -95,6 +102,8 @@ def _sentence(text: str) -> str:
         lines = [line.strip() for line in yaml[1].splitlines()]
         return "not valid YAML: " + ", ".join(line for line in lines if line and not line.startswith('in "'))
     without_excerpt = re.split(r"\n\s*line \d+\s*(?:\n|$)", text)[0]
+    if twins := _TWINS.search(text):
+        return f"two {twins[1]}s are named '{twins[2]}': {twins[3]} and {twins[4]}"
     return re.sub(r"^(Model|Test|Snapshot|Seed) ", lambda kind: kind[0].lower(), cleaned(without_excerpt))
 
 
