@@ -6,13 +6,16 @@ import sqlite3
 from contextlib import closing
 from importlib.metadata import version
 from pathlib import Path
+from shlex import quote
 from typing import ClassVar
 
-from floe_core.errors import Problem, WorkError
+from floe_core.errors import Problem, WorkError, shown
 from floe_core.lake import Lake
 from floe_core.plugins.base import Health, PluginMetadata
 from floe_core.plugins.catalog import CatalogPlugin
 from floe_core.plugins.storage import StoragePlugin
+
+_SQLITE = b"SQLite format 3\0"
 
 
 class LocalCatalog(CatalogPlugin):
@@ -29,6 +32,7 @@ class LocalCatalog(CatalogPlugin):
 
         state_dir.mkdir(parents=True, exist_ok=True)
         _stay_in_place(state_dir)
+        _refuse_damaged(state_dir)
         return IcebergTableManager.open(
             self.catalog_name,
             {
@@ -69,3 +73,27 @@ def _stay_in_place(state_dir: Path) -> None:
                 hint=f"move it back, or start anew: rm -r '{here}'",
             )
         )
+
+
+def _refuse_damaged(state_dir: Path) -> None:
+    """Refuse a catalog that was lost or overwritten: a new one would say that there are no tables."""
+    path = state_dir / "catalog.db"
+    start = _beginning(path)
+    if start == _SQLITE:
+        return
+    if start:
+        what = f"the catalog '{shown(path)}' is damaged: it is no SQLite database"
+    elif any((state_dir / "warehouse").glob("*/*/metadata/*.json")):
+        what = f"the catalog '{shown(path)}' is gone, and with it the way to the tables beside it"
+    else:
+        return
+    anew = f"put it back from a backup, or start anew: rm -r {quote(shown(state_dir))}"
+    raise WorkError(Problem("FLOE-E607", what, hint=anew))
+
+
+def _beginning(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(len(_SQLITE))
+    except FileNotFoundError:
+        return b""

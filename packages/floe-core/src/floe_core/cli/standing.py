@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 import click
 
 from floe_core.cli.history import settled_ledger
 from floe_core.cli.outcome import short
-from floe_core.cli.output import timestamp
+from floe_core.cli.output import counted, timestamp
 from floe_core.cli.shapes import table_item
 from floe_core.cli.stores import Store, name_of, store_of
 from floe_core.cli.table import table
@@ -54,13 +56,33 @@ def standing_lines(product: dict[str, Any]) -> list[str]:
         )
         for entry in product["tables"]
     ]
-    lines = table(_HEADERS, rows, right=_RIGHT).splitlines() if rows else ["no tables published yet"]
+    if product["digest"] is None and product["last_run"]:
+        lines = ["its tables are shown once it is compiled: floe compile"]
+    else:
+        lines = table(_HEADERS, rows, right=_RIGHT).splitlines() if rows else ["no tables published yet"]
+    left = [entry["name"] for entry in product["tables"] if not entry["in_project"]]
+    if left:
+        lines.append(f"no model or seed writes {', '.join(left)} any more: what was published stays")
     return [head, *(f"  {line}" for line in lines)]
 
 
-def _row(entry: dict[str, Any]) -> tuple[object, ...]:
-    committed = timestamp(entry["committed_at"])
-    return entry["name"], entry["layer"] or "", f"{entry['rows']:,}", committed, entry["snapshot_id"]
+def stray_line(stores: Sequence[Store]) -> str | None:
+    """What the catalog holds of products that are not here any more, or that have another name now."""
+    if not stores:
+        return None
+    known = {namespace for store in stores for namespace in _namespaces(store)}
+    strays = Counter(
+        published.namespace for published in stores[0].lake.tables() if published.namespace not in known
+    )
+    if not strays:
+        return None
+    told = ", ".join(f"{counted(count, 'table')} of '{name}'" for name, count in sorted(strays.items()))
+    return f"of products that are not here: {told}"
+
+
+def _namespaces(store: Store) -> set[str]:
+    nodes = store.artifacts.nodes
+    return {store.artifacts.metadata.product_name, *(node.namespace for node in nodes)}
 
 
 def _state(product: dict[str, Any]) -> str:
@@ -80,8 +102,10 @@ def _tables(store: Store) -> list[dict[str, Any]]:
         (seed.namespace, seed.table): "bronze" for seed in store.artifacts.seeds
     }
     layers |= {(model.namespace, model.table): model.layer for model in store.artifacts.transforms}
-    namespaces = sorted({store.artifacts.metadata.product_name, *(namespace for namespace, _ in layers)})
     return [
-        table_item(published, layers.get((published.namespace, published.name)))
-        for published in store.lake.tables(namespaces)
+        {
+            **table_item(published, layers.get((published.namespace, published.name))),
+            "in_project": (published.namespace, published.name) in layers,
+        }
+        for published in store.lake.tables(sorted(_namespaces(store)))
     ]

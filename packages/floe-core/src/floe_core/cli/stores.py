@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from floe_core.cli.products import meant_products, platform_products
 from floe_core.errors import Problem, SpecError, shown
 from floe_core.lake import Lake
+from floe_core.ledger import Ledger
 from floe_core.location import Location, product_name
 from floe_core.platform import Platform
 from floe_core.schemas.artifacts import CompiledArtifacts
@@ -56,7 +57,11 @@ def open_store(product: Path | None, manifest: Path | None) -> tuple[Store, str 
     for location in [*meant, *platform_products(manifest)]:
         if store := store_of(location):
             return store, store.artifacts.metadata.sql_name if meant == [location] else None
-    raise SpecError(Problem("FLOE-E012", "nothing has run here yet", hint="floe run"))
+    ran = any(Ledger(location.state_dir).runs(limit=1) for location in meant)
+    what, hint = (
+        ("not compiled any more", "floe compile") if ran else ("nothing has run here yet", "floe run")
+    )
+    raise SpecError(Problem("FLOE-E012", what, hint=hint))
 
 
 def _stored_artifacts(location: Location) -> CompiledArtifacts | None:

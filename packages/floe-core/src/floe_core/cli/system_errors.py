@@ -21,6 +21,9 @@ _DATABASE_HINTS = {
     "attempt to write a readonly database": "is the folder read-only, or somebody else's? ls -ld .floe",
 }
 
+_DAMAGES = {"file is not a database", "database disk image is malformed"}
+_SQLITE = b"SQLite format 3\0"
+
 
 def from_system(error: Exception) -> Problem | None:
     """What a person can do something about, also below the errors of an engine; None for a bug."""
@@ -41,7 +44,32 @@ def _told(error: BaseException) -> Problem | None:
     if sqlite3 and isinstance(error, sqlite3.OperationalError) and str(error) in _DATABASE_HINTS:
         hint = _DATABASE_HINTS[str(error)]
         return Problem("FLOE-E003", f"a database in '.floe' cannot be used: {error}", hint=hint)
+    if sqlite3 and isinstance(error, sqlite3.DatabaseError) and str(error) in _DAMAGES:
+        return _damaged()
     return None
+
+
+def _damaged() -> Problem:
+    """Name the database that is not one any more, and what is lost with it."""
+    state = next(
+        (folder / ".floe" for folder in (Path.cwd(), *Path.cwd().parents) if (folder / ".floe").is_dir()),
+        None,
+    )
+    broken = [path for path in sorted(state.rglob("*.db")) if not _is_sqlite(path)] if state else []
+    if not state or not broken:
+        return Problem("FLOE-E003", "a database in '.floe' is damaged", hint="put it back from a backup")
+    path = broken[0]
+    if path.parent == state and path.name != "ledger.db":
+        hint = "put it back from a backup: without it the tables cannot be found"
+    else:
+        lost = path if path.parent == state else state / path.relative_to(state).parts[0]
+        hint = f"the tables are fine, only the history of runs is lost: rm -r {quote(shown(lost))}"
+    return Problem("FLOE-E003", f"'{shown(path)}' is damaged: it is no SQLite database", hint=hint)
+
+
+def _is_sqlite(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(len(_SQLITE)) in (_SQLITE, b"")
 
 
 def _from_os(error: OSError) -> Problem | None:

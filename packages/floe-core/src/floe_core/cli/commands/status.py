@@ -9,7 +9,7 @@ import click
 from floe_core.cli.options import manifest_option
 from floe_core.cli.output import Output, output_option
 from floe_core.cli.products import platform_products
-from floe_core.cli.standing import catalog_item, product_item, standing_lines
+from floe_core.cli.standing import catalog_item, product_item, standing_lines, stray_line
 from floe_core.cli.stores import store_of
 
 
@@ -28,3 +28,5 @@ def command(manifest: Path | None, output: Output) -> None:
     for product in products:
         for line in standing_lines(product):
             output.line(line)
+    if not output.json and (stray := stray_line(stores)):
+        output.line(stray)
