@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from floe_core.errors import ConflictError
+from floe_core.errors import ConflictError, WorkError
 from floe_core.events import ModelFinished, TestFinished
 from floe_core.lake import RunIdentity, Written
 from floe_core.ledger import Ledger
@@ -155,3 +157,16 @@ def test_a_runs_lock_is_held_once(tmp_path: Path) -> None:
 def test_asking_an_empty_platform_makes_no_file(tmp_path: Path) -> None:
     assert Ledger(tmp_path).runs() == []
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.requirement("FR-066")
+def test_a_ledger_of_another_version_is_told_and_left_as_it_is(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "ledger.db")) as connection:
+        connection.execute("pragma user_version = 1")
+
+    with pytest.raises(WorkError, match="was made by another version of floe"):
+        Ledger(tmp_path).runs()
+
+    with closing(sqlite3.connect(tmp_path / "ledger.db")) as connection:
+        assert connection.execute("pragma user_version").fetchone() == (1,)
+        assert connection.execute("select count(*) from sqlite_master").fetchone() == (0,)

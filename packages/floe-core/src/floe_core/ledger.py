@@ -9,12 +9,12 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from floe_core.errors import ConflictError, Problem
+from floe_core.errors import ConflictError, Problem, WorkError, shown
 from floe_core.events import ModelFinished, Planned, TestFinished
 from floe_core.lake import RunIdentity, Written
 from floe_core.run_result import ModelResult, RunResult, RunState, TestResult
 
-_SCHEMA_VERSION = 1
+_SCHEMA_VERSION = 2
 _SCHEMA = """
 create table if not exists runs (
     run_id text not null,
@@ -260,8 +260,18 @@ class Ledger:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         connection = sqlite3.connect(self._path, timeout=30, isolation_level=None)
         connection.row_factory = sqlite3.Row
-        if connection.execute("pragma user_version").fetchone()[0] < _SCHEMA_VERSION:
+        found = connection.execute("pragma user_version").fetchone()[0]
+        if found == 0:
             connection.executescript(f"{_SCHEMA} pragma user_version = {_SCHEMA_VERSION};")
+        elif found != _SCHEMA_VERSION:
+            connection.close()
+            raise WorkError(
+                Problem(
+                    "FLOE-E608",
+                    f"the ledger '{shown(self._path)}' was made by another version of floe",
+                    hint="use that version, or move the ledger away: the tables do not need it",
+                )
+            )
         return connection
 
     @contextmanager

@@ -128,7 +128,7 @@ def _execute(
     if result.published and not ended.is_success:
         raise WorkError(
             Problem(
-                "FLOE-E505",
+                "FLOE-E511",
                 f"run '{result.run_id}' was published, but Dagster could not record its materializations",
                 hint=f"open the run in Dagster for the reason: {ended.run_id}",
             )
