@@ -105,3 +105,12 @@ def test_status_says_which_tables_nothing_writes_any_more(floe: Floe, damaged: P
     lines = floe("status").stdout.splitlines()
     assert lines[0] == "corner-store: compiled, not run yet"
     assert lines[-1] == "of products that are not here: 3 tables of 'corner-shop'"
+
+
+@pytest.mark.requirement("FR-066")
+def test_a_place_that_cannot_be_written_is_no_fault_of_the_dbt_project(floe: Floe, shop: Path) -> None:
+    (shop / "target/floe").mkdir(parents=True)
+    (shop / "target/floe/logs").write_text("a file, where dbt wants a folder")
+    result = floe("compile")
+    assert result.status == 1
+    assert result.stderr.splitlines()[-1] == "FLOE-E003 cannot use 'target/floe/logs': file exists"

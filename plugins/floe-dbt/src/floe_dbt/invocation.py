@@ -29,7 +29,7 @@ def invoke(
     callbacks: Sequence[Callable[[EventMsg], None]] = (),
 ) -> dbtRunnerResult:
     """Run one dbt command; what it raised stands in the result, except an interrupt."""
-    with exclusive(location.project_dir), _told_apart_by_content():
+    with exclusive(location.project_dir), _told_apart_by_content(), _no_words_of_loggers():
         os.environ["DO_NOT_TRACK"] = "1"  # dbt reads it with its flags
         runner = dbtRunner(manifest=manifest, callbacks=list(callbacks))
         try:
@@ -74,6 +74,17 @@ def _told_apart_by_content() -> Iterator[None]:
         yield
     finally:
         module.filesystem_search = search
+
+
+@contextmanager
+def _no_words_of_loggers() -> Iterator[None]:
+    """Keep a log that cannot be written, as on a full disk, from printing a traceback for each line."""
+    before = logging.raiseExceptions
+    logging.raiseExceptions = False
+    try:
+        yield
+    finally:
+        logging.raiseExceptions = before
 
 
 def _common(location: DbtLocation) -> list[str]:

@@ -74,6 +74,8 @@ def _parse(location: DbtLocation, partial: str) -> Parsed:
         result = invoke("parse", location, partial)
         adapters = list(cast(dict[str, Any], FACTORY.adapters).values())
         flags = get_flags()
+    if isinstance(result.exception, OSError):
+        raise result.exception  # the machine's refusal, such as a full disk: nothing about the project
     if result.exception is not None:  # places are named as seen from the caller's folder
         raise spec_error(result.exception, location) from result.exception
     return Parsed(cast(Manifest, result.result), adapters[0].config, flags)
