@@ -55,7 +55,11 @@ class Narrator:
             try:
                 self._plan()
                 tell(message.data)
-            except BaseException as error:  # noqa: BLE001 (a callback that raises would leave dbt waiting for ever)
+            except (
+                BaseException
+            ) as error:  # (a worker's callback that raises would leave dbt waiting for ever)
+                if threading.current_thread() is threading.main_thread() and not isinstance(error, Exception):
+                    raise  # an interrupt that happens to arrive here: dbt knows what to do
                 self._failure = error
 
     def raise_failure(self) -> None:
