@@ -9,73 +9,11 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from floe_core.errors import ConflictError, Problem, WorkError, shown
+from floe_core.errors import ConflictError, Problem
 from floe_core.events import ModelFinished, Planned, TestFinished
 from floe_core.lake import RunIdentity, Written
+from floe_core.ledger_file import connect
 from floe_core.run_result import ModelResult, RunResult, RunState, TestResult
-
-_SCHEMA_VERSION = 2
-_SCHEMA = """
-create table if not exists runs (
-    run_id text not null,
-    attempt integer not null,
-    product text not null,
-    environment text not null,
-    artifact_digest text not null,
-    trace_id text not null,
-    git_commit text,
-    engine_run_id text,
-    state text not null,
-    published integer not null default 0,
-    started_at text not null,
-    ended_at text,
-    reason text,
-    full_refresh integer not null,
-    primary key (run_id, attempt)
-);
-create index if not exists runs_by_start on runs (product, environment, started_at);
-create index if not exists runs_by_state on runs (state);
-create table if not exists models (
-    run_id text not null,
-    attempt integer not null,
-    unique_id text not null,
-    name text not null,
-    state text not null,
-    seconds real not null,
-    rows integer,
-    snapshot_id integer,
-    error text,
-    primary key (run_id, attempt, unique_id)
-);
-create table if not exists tests (
-    run_id text not null,
-    attempt integer not null,
-    unique_id text not null,
-    name text not null,
-    model text,
-    state text not null,
-    failures integer not null,
-    seconds real not null,
-    blocking integer not null,
-    error text,
-    primary key (run_id, attempt, unique_id)
-);
-create table if not exists planned (
-    run_id text not null,
-    unique_id text not null,
-    kind text not null,
-    primary key (run_id, unique_id)
-);
-create table if not exists writes (
-    run_id text not null,
-    attempt integer not null,
-    unique_id text not null,
-    namespace text not null,
-    name text not null,
-    snapshot_id integer not null,
-    primary key (run_id, attempt, unique_id)
-);
-"""
 
 
 class Ledger:
@@ -128,7 +66,7 @@ class Ledger:
 
     def planned(self, run_id: str) -> Planned:
         """What the run is to do; nothing when it ended before that was known."""
-        with closing(self._connect()) as connection:
+        with closing(connect(self._path)) as connection:
             rows = connection.execute(
                 "select unique_id, kind from planned where run_id = ? order by unique_id", (run_id,)
             ).fetchall()
@@ -185,7 +123,7 @@ class Ledger:
 
     def intended(self, run: RunResult) -> list[tuple[str, str, int]]:
         """What the run was about to publish, as (namespace, table, snapshot id)."""
-        with closing(self._connect()) as connection:
+        with closing(connect(self._path)) as connection:
             rows = connection.execute(
                 "select namespace, name, snapshot_id from writes where run_id = ? and attempt = ?"
                 " order by namespace, name",
@@ -224,7 +162,7 @@ class Ledger:
     def attempt(self, run_id: str, attempt: int) -> RunResult:
         """One attempt with its models and tests, in the order they ended."""
         [run] = self._select("run_id = ? and attempt = ?", (run_id, attempt))
-        with closing(self._connect()) as connection:
+        with closing(connect(self._path)) as connection:
             models = connection.execute(
                 "select unique_id, name, state, seconds, rows, snapshot_id, error from models"
                 " where run_id = ? and attempt = ? order by rowid",
@@ -249,34 +187,16 @@ class Ledger:
     def _select(self, where: str, values: tuple[object, ...], limit: int = -1) -> list[RunResult]:
         if not self._path.exists():
             return []
-        with closing(self._connect()) as connection:
+        with closing(connect(self._path)) as connection:
             rows = connection.execute(
                 f"select * from runs where {where} order by started_at desc, attempt desc limit ?",
                 (*values, limit),
             ).fetchall()
         return [_run(row) for row in rows]
 
-    def _connect(self) -> sqlite3.Connection:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        connection = sqlite3.connect(self._path, timeout=30, isolation_level=None)
-        connection.row_factory = sqlite3.Row
-        found = connection.execute("pragma user_version").fetchone()[0]
-        if found == 0:
-            connection.executescript(f"{_SCHEMA} pragma user_version = {_SCHEMA_VERSION};")
-        elif found != _SCHEMA_VERSION:
-            connection.close()
-            raise WorkError(
-                Problem(
-                    "FLOE-E608",
-                    f"the ledger '{shown(self._path)}' was made by another version of floe",
-                    hint="use that version, or move the ledger away: the tables do not need it",
-                )
-            )
-        return connection
-
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Cursor]:
-        with closing(self._connect()) as connection:
+        with closing(connect(self._path)) as connection:
             cursor = connection.execute("begin immediate")
             try:
                 yield cursor
