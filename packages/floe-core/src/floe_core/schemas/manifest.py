@@ -10,11 +10,11 @@ from pydantic_core import PydanticCustomError
 
 from floe_core.plugins.types import PluginType
 from floe_core.schemas.environment import Environment, Environments
+from floe_core.schemas.governance import Governance, Layering, Rules
 from floe_core.schemas.section import Section, drop_extensions
 from floe_core.schemas.values import Name, Text
 from floe_core.suggestion import did_you_mean
 
-Level = Literal["off", "warn", "strict"]
 Lockable = Literal["compute", "schedule", "retention", "environments"]
 
 PLUGIN_KEYS = {to_camel(plugin_type.value): plugin_type for plugin_type in PluginType}
@@ -46,12 +46,6 @@ class PluginSelection(Section):
 
     type: Text = Field(description="The plugin's name; 'floe plugins list' shows those installed.")
     config: dict[str, Any] = Field({}, description="The plugin's own settings.")
-
-
-class Governance(Section):
-    """How policies are enforced."""
-
-    level: Level = Field("warn", description="off: not checked; warn: told; strict: refused.")
 
 
 DEFAULT_LAYERS: dict[str, tuple[str, ...]] = {
@@ -95,5 +89,8 @@ class Manifest(Section):
         return layers
 
 
-EMBEDDED = Manifest(metadata=PlatformMetadata(name="embedded"))
+EMBEDDED = Manifest(
+    metadata=PlatformMetadata(name="embedded"),
+    governance=Governance(rules=Rules(layers=Layering(level="off"))),  # nobody has said what they mean
+)
 """The platform of a product that names none: everything on this machine, no service."""
