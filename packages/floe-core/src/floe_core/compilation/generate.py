@@ -27,9 +27,11 @@ from floe_core.schemas.artifacts import (
     CompiledArtifacts,
     DagsterConfig,
     EnforcementResultSummary,
+    Microbatch,
     PluginChoice,
     PluginChoices,
     Seed,
+    SourceTable,
     TestRef,
     Transform,
 )
@@ -61,6 +63,7 @@ def build_artifacts(
             _seed(plan, node, columns.get(node.unique_id), tests.get(node.unique_id, ()))
             for node in sorted(plan.seeds(), key=_by_id)
         ),
+        sources=tuple(_source(node) for node in sorted(plan.sources_read(), key=_by_id)),
         dbt_profiles=dict(plan.dbt_profiles),
         dagster=DagsterConfig(
             location_name=plan.product,
@@ -159,6 +162,7 @@ def _transform(
         table=node.alias,
         layer=layer_of(node, plan.sources.manifest.layers),
         materialized=node.materialized or "view",
+        microbatch=_microbatch(node),
         language=node.language,
         depends_on=tuple(sorted(node.depends_on)),
         columns=_columns(node, columns),
@@ -169,6 +173,15 @@ def _transform(
         config_digest=value_digest(node.config),
         source_sha256=node.raw_sha256,
         tests=tuple(tests),
+    )
+
+
+def _microbatch(node: ParsedNode) -> Microbatch | None:
+    config = node.config
+    if node.materialized != "incremental" or config.get("incremental_strategy") != "microbatch":
+        return None
+    return Microbatch(
+        event_time=config["event_time"], batch_size=str(config["batch_size"]), begin=str(config["begin"])
     )
 
 
@@ -185,6 +198,17 @@ def _seed(plan: Plan, node: ParsedNode, columns: tuple[Column, ...] | None, test
         config_digest=value_digest(node.config),
         source_sha256=node.raw_sha256,
         tests=tuple(tests),
+    )
+
+
+def _source(node: ParsedNode) -> SourceTable:
+    return SourceTable(
+        name=node.name,
+        unique_id=node.unique_id,
+        source_name=node.unique_id.split(".")[2],
+        sql_schema=node.schema,
+        table=node.alias,
+        description=node.description or None,
     )
 
 

@@ -95,6 +95,12 @@ class Plan:
     def seeds(self) -> tuple[ParsedNode, ...]:
         return tuple(node for node in self.project.nodes if node.resource_type == "seed")
 
+    def sources_read(self) -> tuple[ParsedNode, ...]:
+        """The sources that some model or seed depends on."""
+        read = {parent for node in (*self.models(), *self.seeds()) for parent in node.depends_on}
+        sources = (node for node in self.project.nodes if node.resource_type == "source")
+        return tuple(node for node in sources if node.unique_id in read)
+
     def tests(self) -> tuple[ParsedNode, ...]:
         return tuple(node for node in self.project.nodes if node.resource_type in ("test", "unit_test"))
 

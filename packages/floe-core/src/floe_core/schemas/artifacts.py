@@ -80,6 +80,14 @@ class TestRef(_Part):
     blocking: bool
 
 
+class Microbatch(_Part):
+    """How an incremental model is built in batches of time; ``begin`` is ISO 8601, in UTC."""
+
+    event_time: str
+    batch_size: Literal["hour", "day", "month", "year"]
+    begin: str
+
+
 class Transform(_Part):
     """One dbt model: ``depends_on`` names models, seeds and sources by unique id."""
 
@@ -89,6 +97,7 @@ class Transform(_Part):
     table: str
     layer: str | None
     materialized: str
+    microbatch: Microbatch | None
     language: str
     depends_on: tuple[str, ...]
     columns: tuple[ArtifactColumn, ...]
@@ -115,6 +124,17 @@ class Seed(_Part):
     config_digest: str
     source_sha256: str
     tests: tuple[TestRef, ...]
+
+
+class SourceTable(_Part):
+    """A dbt source that models read; ``sql_schema`` and ``table`` are where dbt looks."""
+
+    name: str
+    unique_id: str
+    source_name: str
+    sql_schema: str
+    table: str
+    description: str | None
 
 
 class DagsterConfig(_Part):
@@ -144,6 +164,7 @@ class CompiledArtifacts(_Part):
     plugins: PluginChoices
     transforms: tuple[Transform, ...]
     seeds: tuple[Seed, ...]
+    sources: tuple[SourceTable, ...]
     dbt_profiles: dict[str, Any]
     dagster: DagsterConfig
     retention: dict[str, Any] | None
