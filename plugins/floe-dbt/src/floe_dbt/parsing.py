@@ -119,22 +119,28 @@ def _parsed_node(node: Any, folders: _Folders) -> ParsedNode:
         description=getattr(node, "description", "") or "",
         columns=_columns(node),
         column_descriptions=_column_descriptions(node),
+        column_meta={column.name: dict(column.meta) for column in _described(node) if column.meta},
+        column_tags={column.name: tuple(sorted(column.tags)) for column in _described(node) if column.tags},
         meta={**(config.get("meta") or {}), **(getattr(node, "meta", None) or {})},
         config=config,
         raw_sha256=_sha256(folders.project_dir / path),
         attached=subject(node) if str(node.resource_type) in TESTS else None,
         severity=str(config["severity"]).lower() if config.get("severity") else None,
+        described_in=folders.described_in(node),
     )
 
 
-def _columns(node: Any) -> tuple[tuple[str, str | None], ...]:
+def _described(node: Any) -> tuple[Any, ...]:
     columns: Mapping[str, Any] = getattr(node, "columns", None) or {}
-    return tuple((column.name, column.data_type) for column in columns.values())
+    return tuple(columns.values())
+
+
+def _columns(node: Any) -> tuple[tuple[str, str | None], ...]:
+    return tuple((column.name, column.data_type) for column in _described(node))
 
 
 def _column_descriptions(node: Any) -> dict[str, str]:
-    columns: Mapping[str, Any] = getattr(node, "columns", None) or {}
-    return {column.name: column.description for column in columns.values() if column.description}
+    return {column.name: column.description for column in _described(node) if column.description}
 
 
 def _env_vars(manifest: Manifest) -> dict[str, str | None]:
@@ -154,11 +160,18 @@ class _Folders:
         }
 
     def path(self, node: Any) -> str:
-        root = self._roots.get(node.package_name, self.project_dir)
-        path: Path = root / node.original_file_path
-        if path.is_relative_to(self.project_dir):
-            return path.relative_to(self.project_dir).as_posix()
-        return str(node.original_file_path)
+        return self._path(node.package_name, node.original_file_path)
+
+    def described_in(self, node: Any) -> str | None:
+        """The property file that names the node: dbt writes it as ``package://path``."""
+        package, found, path = (getattr(node, "patch_path", None) or "").partition("://")
+        return self._path(package, path) if found else None
+
+    def _path(self, package: str, file: str) -> str:
+        path = self._roots.get(package, self.project_dir) / file
+        return (
+            path.relative_to(self.project_dir).as_posix() if path.is_relative_to(self.project_dir) else file
+        )
 
 
 def _sha256(path: Path) -> str:

@@ -43,7 +43,8 @@ class ParsedNode:
 
     ``path`` is relative to the project. ``columns`` are the documented ones, as (name, data_type or
     None). ``meta`` merges ``config.meta`` and ``meta``. ``raw_sha256`` is the digest of the node's own file
-    content. ``attached`` is the node a test belongs to.
+    content. ``attached`` is the node a test belongs to. ``described_in`` is the YAML file that describes
+    the node, relative to the project.
     """
 
     unique_id: str
@@ -61,11 +62,14 @@ class ParsedNode:
     description: str = ""
     columns: tuple[tuple[str, str | None], ...] = ()
     column_descriptions: Mapping[str, str] = field(default_factory=dict)
+    column_meta: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    column_tags: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     meta: Mapping[str, Any] = field(default_factory=dict)
     config: Mapping[str, Any] = field(default_factory=dict)
     raw_sha256: str = ""
     attached: str | None = None
     severity: str | None = None
+    described_in: str | None = None
 
 
 @dataclass(frozen=True)
