@@ -9,9 +9,11 @@ from typing import Any
 import duckdb
 from pyiceberg.catalog.sql import SqlCatalog
 from pyiceberg.table import Table
+from sqlalchemy import Engine
 
 from floe_core.lake import RunIdentity
 from floe_iceberg import IcebergTableManager, RunTransaction, TableId
+from floe_iceberg.sql_catalog import SqlTableCatalog
 
 
 def identity(run_id: str, attempt: int = 1) -> RunIdentity:
@@ -33,7 +35,7 @@ class Lake:
     home: Path
     namespace: str = "shop"
     con: duckdb.DuckDBPyConnection = field(default_factory=duckdb.connect)
-    opened: list[SqlCatalog] = field(default_factory=list)
+    opened: list[SqlCatalog | IcebergTableManager] = field(default_factory=list)
 
     _plain: SqlCatalog | None = None
 
@@ -51,8 +53,14 @@ class Lake:
 
     def another_manager(self) -> IcebergTableManager:
         manager = IcebergTableManager.open("floe", self.properties)
-        self.opened.append(manager.catalog)
+        self.opened.append(manager)
         return manager
+
+    @property
+    def engine(self) -> Engine:
+        """SQLAlchemy's engine below floe's own client of the catalog."""
+        assert isinstance(self.manager.catalog, SqlTableCatalog)
+        return self.manager.catalog.iceberg.engine
 
     def plain(self) -> SqlCatalog:
         """The catalog as anybody opens it; it remembers no table, so one is enough."""

@@ -59,7 +59,7 @@ def test_every_file_and_folder_of_a_commit_is_synced_before_the_catalog_moves(
         checked.append(statement.split()[0])
 
     monkeypatch.setattr(os, "fsync", fsync)
-    event.listen(lake.manager.catalog.engine, "before_cursor_execute", check)
+    event.listen(lake.engine, "before_cursor_execute", check)
     with lake.manager.run(identity("r1")) as run:
         lake.write(run, "t", "select 1 as id")
         lake.write(run, "t", "select 2 as id", mode="append")
@@ -70,7 +70,7 @@ def test_every_file_and_folder_of_a_commit_is_synced_before_the_catalog_moves(
 
 @pytest.mark.requirement("FR-022")
 def test_our_sqlite_connections_sync_fully_and_wait_for_others(lake: Lake) -> None:
-    with lake.manager.catalog.engine.connect() as connection:
+    with lake.engine.connect() as connection:
         assert connection.exec_driver_sql("pragma synchronous").scalar() == 3
         assert connection.exec_driver_sql("pragma busy_timeout").scalar() == 60_000
 

@@ -111,7 +111,7 @@ def test_a_commit_that_moves_no_row_does_not_keep_a_run_from_publishing(lake: La
     with lake.manager.run(identity("r1")) as run:
         for name in ("a", "b"):
             lake.write(run, name, "select 1 as id")
-        event.listen(lake.manager.catalog.engine, "before_cursor_execute", maintain)
+        event.listen(lake.engine, "before_cursor_execute", maintain)
         run.publish()
     assert once == []
     assert lake.plain_rows("a") == lake.plain_rows("b") == [(1,)]

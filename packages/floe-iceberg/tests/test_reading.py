@@ -156,7 +156,7 @@ def test_a_run_asks_the_catalog_for_a_table_once(lake: Lake) -> None:
 
     with lake.manager.run(identity("r2")) as run:
         assert lake.manager.columns(lake.id("t"), run=run) == [("id", "INTEGER")]
-        event.listen(lake.manager.catalog.engine, "before_cursor_execute", note)
+        event.listen(lake.engine, "before_cursor_execute", note)
         for _ in range(3):
             assert lake.rows("t", run) == [(1,)]
         lake.write(run, "t", "select 2 as id", "append")

@@ -115,7 +115,7 @@ def test_a_rival_who_moves_one_table_while_all_are_published_keeps_all_of_them_b
         write_changes(lake, run)
         before = published(lake)
         metadata_files = set(lake.home.rglob("*.metadata.json"))
-        event.listen(lake.manager.catalog.engine, "before_cursor_execute", interfere)
+        event.listen(lake.engine, "before_cursor_execute", interfere)
         with pytest.raises(ConflictError, match=re.escape("somebody else changed 'shop.dropped'")):
             run.publish()
 

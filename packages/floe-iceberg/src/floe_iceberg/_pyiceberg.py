@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 
 import pyiceberg
+from pyiceberg.catalog import Catalog
 from pyiceberg.catalog.sql import SqlCatalog
 from pyiceberg.expressions import BooleanExpression
 from pyiceberg.expressions.visitors import _InclusiveMetricsEvaluator
@@ -103,8 +104,8 @@ def default_location(catalog: SqlCatalog, namespace: str, name: str) -> str:
     return catalog._resolve_table_location(None, namespace, name)
 
 
-def table_io(catalog: SqlCatalog, metadata: TableMetadata) -> FileIO:
-    return catalog._load_file_io(metadata.properties, metadata.location)
+def catalog_io(catalog: Catalog, properties: Mapping[str, str], location: str) -> FileIO:
+    return catalog._load_file_io(dict(properties), location)
 
 
 def might_match(schema: Schema, condition: BooleanExpression, files: Iterable[DataFile]) -> list[bool]:

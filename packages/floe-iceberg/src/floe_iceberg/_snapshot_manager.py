@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from pyiceberg.catalog.sql import SqlCatalog
 from pyiceberg.table import Table
 from pyiceberg.table.metadata import TableMetadata
 from pyiceberg.table.refs import SnapshotRef, SnapshotRefType
@@ -16,15 +15,14 @@ from pyiceberg.table.update import (
     RemoveSnapshotRefUpdate,
     RemoveSnapshotsUpdate,
     TableUpdate,
-    update_table_metadata,
 )
 
 from floe_core.lake import branch_of
+from floe_iceberg.catalog import TableCatalog
 from floe_iceberg.commit import amend
 from floe_iceberg.table import TableId, is_unpublished
 
 _RUN_BRANCH = branch_of("")
-_METADATA_KEPT = 20  # how many earlier metadata files a table remembers, and so keeps
 
 
 @dataclass(frozen=True)
@@ -42,21 +40,21 @@ class Rules:
 
 @dataclass(frozen=True)
 class Trimmed:
-    """What the rules take from a table; ``metadata`` is what is left, None when nothing is taken."""
+    """What the rules take from a table; no updates when nothing is taken."""
 
-    metadata: TableMetadata | None
+    updates: tuple[TableUpdate, ...] = ()
     expired: tuple[int, ...] = ()
     let_go: tuple[str, ...] = ()
 
 
-def expire_snapshots(catalog: SqlCatalog, name: TableId, rules: Rules) -> Trimmed:
+def expire_snapshots(catalog: TableCatalog, name: TableId, rules: Rules) -> Trimmed:
     """Commit what the rules leave of the table."""
-    trimmed = Trimmed(None)
+    trimmed = Trimmed()
 
-    def change(table: Table) -> TableMetadata | None:
+    def change(table: Table) -> Sequence[TableUpdate]:
         nonlocal trimmed
         trimmed = trim(table, rules)
-        return trimmed.metadata
+        return trimmed.updates
 
     amend(catalog, name, change)
     return trimmed
@@ -79,9 +77,9 @@ def trim(table: Table, rules: Rules) -> Trimmed:
         if snapshot.snapshot_id not in kept and (snapshot.snapshot_id in led_to or _is_old(snapshot, rules))
     ]
     if not expired and not let_go:
-        return Trimmed(None)
-    left = _without(table, expired, let_go)
-    return Trimmed(left, tuple(expired), tuple(name.removeprefix(_RUN_BRANCH) for name in let_go))
+        return Trimmed()
+    updates = _without(metadata, expired, let_go)
+    return Trimmed(updates, tuple(expired), tuple(name.removeprefix(_RUN_BRANCH) for name in let_go))
 
 
 def is_given_up(table: Table, rules: Rules) -> bool:
@@ -125,8 +123,7 @@ def _written_by(run_id: str, history: Iterable[Snapshot]) -> Iterator[int]:
         yield snapshot.snapshot_id
 
 
-def _without(table: Table, expired: list[int], let_go: list[str]) -> TableMetadata:
-    metadata = table.metadata
+def _without(metadata: TableMetadata, expired: list[int], let_go: list[str]) -> tuple[TableUpdate, ...]:
     updates: list[TableUpdate] = [RemoveSnapshotRefUpdate(ref_name=name) for name in let_go]
     updates += [
         RemovePartitionStatisticsUpdate(snapshot_id=file.snapshot_id)
@@ -135,15 +132,4 @@ def _without(table: Table, expired: list[int], let_go: list[str]) -> TableMetada
     ]
     if expired:
         updates.append(RemoveSnapshotsUpdate(snapshot_ids=expired))
-    left = update_table_metadata(metadata, tuple(updates), metadata_location=table.metadata_location)
-    # a time before the last snapshot that is gone must not be answered with an older, tagged one
-    last_gone = max(
-        (place for place, entry in enumerate(metadata.snapshot_log) if entry.snapshot_id in expired),
-        default=-1,
-    )
-    return left.model_copy(
-        update={
-            "snapshot_log": metadata.snapshot_log[last_gone + 1 :],
-            "metadata_log": left.metadata_log[-_METADATA_KEPT:],
-        }
-    )
+    return tuple(updates)

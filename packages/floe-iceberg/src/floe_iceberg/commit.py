@@ -7,13 +7,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
 
-from pyiceberg.catalog.sql import SqlCatalog
 from pyiceberg.exceptions import CommitFailedException
 from pyiceberg.manifest import DataFile
 from pyiceberg.partitioning import UNPARTITIONED_PARTITION_SPEC
 from pyiceberg.schema import Schema
 from pyiceberg.table import Table
-from pyiceberg.table.locations import load_location_provider
 from pyiceberg.table.metadata import TableMetadata, new_table_metadata
 from pyiceberg.table.refs import MAIN_BRANCH, SnapshotRef, SnapshotRefType
 from pyiceberg.table.sorting import UNSORTED_SORT_ORDER
@@ -26,11 +24,10 @@ from pyiceberg.table.update import (
     AssertTableUUID,
     TableRequirement,
     TableUpdate,
-    update_table_metadata,
 )
 
 from floe_iceberg import _pyiceberg
-from floe_iceberg.catalog import Move, conflict, load, move_all
+from floe_iceberg.catalog import Moved, TableCatalog, TableChange, conflict, id_of
 from floe_iceberg.durable import storing
 from floe_iceberg.layout import Placed
 from floe_iceberg.table import UNPUBLISHED, TableId
@@ -51,19 +48,20 @@ class Change:
 
 
 def commit_new(
-    catalog: SqlCatalog,
+    catalog: TableCatalog,
     name: TableId,
-    draft: TableMetadata,
+    draft: Table,
     change: Change,
     branch: str,
     summary: Mapping[str, str],
 ) -> Table:
     """Make a table that shows nothing: its rows are on the branch only, main has no snapshot."""
-    table = _table(catalog, name, draft, "")
-    staged = _staged(catalog, table, change, branch, None, summary, version=0)
-    if move_all(catalog, [Move(name, None, staged.metadata_location)]):
-        raise conflict([name])
-    return staged
+    updates = _updates(draft, change, branch, None, summary)
+    try:
+        [made] = catalog.commit([TableChange(name, draft, updates, (), new=True)])
+    except Moved as error:
+        raise conflict([name]) from error
+    return made
 
 
 def draft_metadata(schema: Schema, location: str) -> TableMetadata:
@@ -78,7 +76,7 @@ def draft_metadata(schema: Schema, location: str) -> TableMetadata:
 
 
 def commit_change(
-    catalog: SqlCatalog,
+    catalog: TableCatalog,
     table: Table,
     change: Change,
     branch: str,
@@ -90,57 +88,54 @@ def commit_change(
     Commits of others that touch neither main, the branch nor the field ids are worked around;
     any other raises ConflictError and leaves the table as it is.
     """
-    name = TableId(".".join(table.name()[:-1]), table.name()[-1])
+    name = id_of(table)
     requirements = _requirements(table.metadata, branch)
     while True:
-        version = _pyiceberg.metadata_version(table.metadata_location) + 1
-        staged = _staged(catalog, table, change, branch, parent, summary, version=version)
-        if not move_all(catalog, [Move(name, table.metadata_location, staged.metadata_location)]):
-            return staged
-        table = _reloaded(catalog, name, requirements)
+        updates = _updates(table, change, branch, parent, summary)
+        try:
+            [changed] = catalog.commit([TableChange(name, table, updates, requirements)])
+        except Moved:
+            table = _reloaded(catalog, name, requirements)
+        else:
+            return changed
 
 
 def amend(
-    catalog: SqlCatalog, name: TableId, change: Callable[[Table], TableMetadata | None]
+    catalog: TableCatalog, name: TableId, change: Callable[[Table], Sequence[TableUpdate]]
 ) -> Table | None:
-    """Commit what ``change`` makes of the table's metadata, and return the table as it is then.
+    """Commit the updates that ``change`` asks for, and return the table as it is then.
 
-    It is asked anew when somebody else was faster, and answers None to leave the table as it is. None is
+    It is asked anew when somebody else was faster, and asks for none to leave the table as it is. None is
     returned when there is no table.
     """
     while True:
-        table = load(catalog, name)
-        metadata = change(table) if table else None
-        if table is None or metadata is None:
+        table = catalog.load(name)
+        updates = tuple(change(table)) if table else ()
+        if table is None or not updates:
             return table
-        with storing(metadata.location):
-            staged = stage(catalog, name, metadata, _pyiceberg.metadata_version(table.metadata_location) + 1)
-        if not move_all(catalog, [Move(name, table.metadata_location, staged.metadata_location)]):
-            return staged
-        discard([staged])
+        refs = table.metadata.refs
+        requirements: tuple[TableRequirement, ...] = (
+            AssertTableUUID(uuid=table.metadata.table_uuid),
+            *(AssertRefSnapshotId(ref=ref, snapshot_id=refs[ref].snapshot_id) for ref in refs),
+        )
+        with suppress(Moved):
+            return catalog.commit([TableChange(name, table, updates, requirements)])[0]
 
 
-def discard(staged: Sequence[Table]) -> None:
-    """Remove metadata the catalog refused, so nothing can name it."""
-    for table in staged:
-        with suppress(OSError):
-            table.io.delete(table.metadata_location)
-
-
-def _requirements(metadata: TableMetadata, branch: str) -> list[TableRequirement]:
+def _requirements(metadata: TableMetadata, branch: str) -> tuple[TableRequirement, ...]:
     refs = metadata.refs
     # PyIceberg lets no requirement on a branch pass while a table has no snapshot at all
     watched = (MAIN_BRANCH, branch) if metadata.snapshots else (MAIN_BRANCH,)
     heads = {ref: refs[ref].snapshot_id if ref in refs else None for ref in watched}
-    return [
+    return (
         AssertTableUUID(uuid=metadata.table_uuid),
         *(AssertRefSnapshotId(ref=ref, snapshot_id=head) for ref, head in heads.items()),
         AssertLastAssignedFieldId(last_assigned_field_id=metadata.last_column_id),
-    ]
+    )
 
 
-def _reloaded(catalog: SqlCatalog, name: TableId, requirements: Sequence[TableRequirement]) -> Table:
-    table = load(catalog, name)
+def _reloaded(catalog: TableCatalog, name: TableId, requirements: Sequence[TableRequirement]) -> Table:
+    table = catalog.load(name)
     if table is None or not holds(requirements, table.metadata):
         raise conflict([name])
     return table
@@ -155,44 +150,14 @@ def holds(requirements: Sequence[TableRequirement], metadata: TableMetadata) -> 
     return True
 
 
-def _staged(
-    catalog: SqlCatalog,
-    table: Table,
-    change: Change,
-    branch: str,
-    parent: int | None,
-    summary: Mapping[str, str],
-    *,
-    version: int,
-) -> Table:
-    """Write manifests and metadata of the change; no reader can find them yet."""
+def _updates(
+    table: Table, change: Change, branch: str, parent: int | None, summary: Mapping[str, str]
+) -> tuple[TableUpdate, ...]:
+    """Write the manifests of the change, which no reader can find yet, and tell what is to be committed."""
     additions, local = _with_additions(table, change, branch, parent)
     with storing(table.metadata.location):
-        source = _table(catalog, TableId(*_name(table)), local, table.metadata_location)
-        updates = (*additions, *_snapshot(source, change, branch, summary))
-        metadata = update_table_metadata(
-            table.metadata, updates, metadata_location=table.metadata_location or None
-        )
-        return stage(catalog, TableId(*_name(table)), metadata, version)
-
-
-def stage(catalog: SqlCatalog, name: TableId, metadata: TableMetadata, version: int) -> Table:
-    """Put metadata on disk under a name of its own; the catalog does not know it yet."""
-    provider = load_location_provider(metadata.location, metadata.properties)
-    location = provider.new_table_metadata_file_location(version)
-    table = _table(catalog, name, metadata, location)
-    _pyiceberg.write_metadata(catalog, metadata, table.io, location)
-    return table
-
-
-def _name(table: Table) -> tuple[str, str]:
-    *namespace, name = table.name()
-    return ".".join(namespace), name
-
-
-def _table(catalog: SqlCatalog, name: TableId, metadata: TableMetadata, location: str) -> Table:
-    identifier = (*name.namespace.split("."), name.name)
-    return Table(identifier, metadata, location, _pyiceberg.table_io(catalog, metadata), catalog)
+        source = Table(table.name(), local, table.metadata_location, table.io, table.catalog)
+        return (*additions, *_snapshot(source, change, branch, summary))
 
 
 def _snapshot(
@@ -229,12 +194,12 @@ def _with_additions(
         updates.append(AddSchemaUpdate(schema_=found))
     if spec not in specs:
         if any(other.spec_id == spec.spec_id for other in specs):
-            raise conflict([TableId(*_name(table))])
+            raise conflict([id_of(table)])
         specs.append(spec)
         updates.append(AddPartitionSpecUpdate(spec=spec))
     if order.fields and order not in metadata.sort_orders:
         if any(other.order_id == order.order_id for other in metadata.sort_orders):
-            raise conflict([TableId(*_name(table))])
+            raise conflict([id_of(table)])
         updates.append(AddSortOrderUpdate(sort_order=order))
     refs = {name: ref for name, ref in metadata.refs.items() if name != branch}
     if parent is not None:

@@ -16,9 +16,9 @@ from pyiceberg.table import Table
 
 from floe_core.errors import WorkError
 from floe_core.lake import MaintenancePolicy, RunIdentity, TableMaintenance
-from floe_iceberg import catalog as catalogs
 from floe_iceberg import retention, scan
 from floe_iceberg._snapshot_manager import Rules, Trimmed, expire_snapshots, is_given_up, trim
+from floe_iceberg.changed import changed
 from floe_iceberg.cleanup import Folder, Patience, clean, clear, own_folder
 from floe_iceberg.compaction import small_files
 from floe_iceberg.history import milliseconds
@@ -144,13 +144,13 @@ class Maintenance:
     def _expected(self, name: TableId, trimmed: Trimmed) -> Table | None:
         """The table as it is, or in a dry run as it would be after expiry."""
         table = self._load(name)
-        if table and self.dry_run and trimmed.metadata:
-            table.metadata = trimmed.metadata
+        if table and self.dry_run and trimmed.updates:
+            table.metadata = changed(table, trimmed.updates)
         return table
 
     def _drop(self, name: TableId, table: Table, folder: Folder | str) -> None:
         files = [] if isinstance(folder, str) else folder.files()
-        if self.dry_run or catalogs.drop(self.manager.catalog, table):
+        if self.dry_run or self.manager.catalog.drop(table):
             self._report(
                 name, dropped=True, files_removed=len(files), bytes_removed=sum(file.size for file in files)
             )
@@ -186,7 +186,7 @@ class Maintenance:
         return Patience(milliseconds(seen), milliseconds(written), milliseconds(began) if began else None)
 
     def _load(self, name: TableId) -> Table | None:
-        return catalogs.load(self.manager.catalog, name)
+        return self.manager.catalog.load(name)
 
     def _report(self, name: TableId, **changes: object) -> None:
         self.reports[name] = replace(self.reports[name], **changes)  # type: ignore[arg-type]

@@ -7,13 +7,12 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from types import MappingProxyType
 
-from pyiceberg.catalog.sql import SqlCatalog
 from pyiceberg.table.snapshots import ancestors_of
 
 from floe_core.lake import MaintenancePolicy, PublishedTable, RunIdentity, TableMaintenance, branch_of
-from floe_iceberg import catalog as catalogs
 from floe_iceberg import scan
 from floe_iceberg._snapshot_manager import Rules, expire_snapshots
+from floe_iceberg.catalog import TableCatalog, open_catalog
 from floe_iceberg.history import time_of, view_as_of, view_of_branch
 from floe_iceberg.maintenance import Maintenance
 from floe_iceberg.run import RunTransaction, running
@@ -24,14 +23,14 @@ from floe_iceberg.table import TableId, TableView, is_unpublished, row_count
 class IcebergTableManager:
     """A catalog of Iceberg tables, opened: reads here, writes through ``run``."""
 
-    def __init__(self, catalog: SqlCatalog, properties: Mapping[str, str]) -> None:
+    def __init__(self, catalog: TableCatalog, properties: Mapping[str, str]) -> None:
         self.catalog = catalog
         self._properties = MappingProxyType(dict(properties))
 
     @classmethod
     def open(cls, name: str, properties: Mapping[str, str]) -> IcebergTableManager:
         """Open the catalog with PyIceberg's own properties (uri, warehouse, …), making it when new."""
-        return cls(catalogs.open_catalog(name, properties), properties)
+        return cls(open_catalog(name, properties), properties)
 
     def close(self) -> None:
         """Give the catalog's connections back; the manager is of no use afterwards."""
@@ -100,11 +99,11 @@ class IcebergTableManager:
         return maintenance.of(self.table_ids(namespaces))
 
     def namespaces(self) -> list[str]:
-        return catalogs.namespaces(self.catalog)
+        return self.catalog.namespaces()
 
     def create_namespace(self, namespace: str) -> None:
         """Make the namespace unless it is there."""
-        catalogs.ensure_namespace(self.catalog, namespace)
+        self.catalog.ensure_namespace(namespace)
 
     def table_names(self, namespace: str, *, run: RunTransaction | None = None) -> list[str]:
         """The tables that have rows or columns to show: published ones, and those the run wrote."""
@@ -144,12 +143,12 @@ class IcebergTableManager:
     def table_ids(self, namespaces: Sequence[str] | None = None) -> list[TableId]:
         """Every table of the catalog, published or not, sorted."""
         chosen = self.namespaces() if namespaces is None else namespaces
-        return sorted(table for namespace in chosen for table in catalogs.tables(self.catalog, namespace))
+        return sorted(table for namespace in chosen for table in self.catalog.tables(namespace))
 
     def unpublished(self, run_id: str) -> list[TableId]:
         """The tables on which the run's writes lie unpublished, sorted."""
         branch = branch_of(run_id)
-        loaded = ((name, catalogs.load(self.catalog, name)) for name in self.table_ids())
+        loaded = ((name, self.catalog.load(name)) for name in self.table_ids())
         return [name for name, table in loaded if table and branch in table.metadata.refs]
 
     def _view(
@@ -161,7 +160,7 @@ class IcebergTableManager:
     ) -> TableView | None:
         if run is not None:
             return run.view(name)
-        table = catalogs.load(self.catalog, name)
+        table = self.catalog.load(name)
         if table is None:
             return None
         if run_id is not None and (left := view_of_branch(table, branch_of(run_id))):

@@ -1,13 +1,12 @@
-"""Publishing: main of every table a run wrote moves to the run's branch in one SQL transaction."""
+"""Publishing: main of every table a run wrote moves to the run's branch in one commit."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from uuid import UUID
 
-from pyiceberg.catalog.sql import SqlCatalog
 from pyiceberg.exceptions import ValidationError
 from pyiceberg.partitioning import PartitionSpec
 from pyiceberg.schema import Schema
@@ -30,13 +29,10 @@ from pyiceberg.table.update import (
     SetSnapshotRefUpdate,
     TableRequirement,
     TableUpdate,
-    update_table_metadata,
 )
 
-from floe_iceberg._pyiceberg import metadata_version
-from floe_iceberg.catalog import Move, conflict, load, move_all
-from floe_iceberg.commit import discard, holds, stage
-from floe_iceberg.durable import storing
+from floe_iceberg.catalog import Moved, TableCatalog, TableChange, conflict
+from floe_iceberg.commit import holds
 from floe_iceberg.layout import unpartitioned_spec
 from floe_iceberg.table import UNPUBLISHED, TableId
 
@@ -70,7 +66,7 @@ class Publication:
         )
 
 
-def publish_all(catalog: SqlCatalog, branch: str, publications: Sequence[Publication]) -> list[Table]:
+def publish_all(catalog: TableCatalog, branch: str, publications: Sequence[Publication]) -> list[Table]:
     """Publish every table or none, and return them as published.
 
     Commits of others that leave everything alone the run stands on (maintenance) are worked around.
@@ -78,34 +74,21 @@ def publish_all(catalog: SqlCatalog, branch: str, publications: Sequence[Publica
     """
     while True:
         before = _checked(catalog, branch, publications)
-        published = _attempt(catalog, branch, publications, before)
-        if published is not None:
-            return published
-
-
-def _attempt(
-    catalog: SqlCatalog, branch: str, publications: Sequence[Publication], before: Sequence[Table]
-) -> list[Table] | None:
-    """The tables as published; None when one of them has moved, and none was published."""
-    staged: list[Table] = []
-    moved: list[TableId] = []
-    moment_ms = max(time.time_ns() // 1_000_000, *(table.metadata.last_updated_ms for table in before))
-    try:
-        for table, publication in zip(before, publications, strict=True):
-            staged.append(_stage(catalog, table, publication, branch, moment_ms))
-        moves = [
-            Move(publication.table, old.metadata_location, new.metadata_location)
-            for publication, old, new in zip(publications, before, staged, strict=True)
+        changes = [
+            TableChange(
+                publication.table,
+                table,
+                tuple(_updates(table.metadata, publication, branch)),
+                publication.requirements(branch),
+            )
+            for table, publication in zip(before, publications, strict=True)
         ]
-        moved = move_all(catalog, moves)
-    finally:
-        if moved:
-            discard(staged)
-    return None if moved else staged
+        with suppress(Moved):
+            return catalog.commit(changes)
 
 
-def _checked(catalog: SqlCatalog, branch: str, publications: Sequence[Publication]) -> list[Table]:
-    found = {publication.table: load(catalog, publication.table) for publication in publications}
+def _checked(catalog: TableCatalog, branch: str, publications: Sequence[Publication]) -> list[Table]:
+    found = {publication.table: catalog.load(publication.table) for publication in publications}
     tables = [table for table in found.values() if table is not None]
     changed = [
         publication.table
@@ -116,24 +99,6 @@ def _checked(catalog: SqlCatalog, branch: str, publications: Sequence[Publicatio
     if changed:
         raise conflict(changed)
     return tables
-
-
-def _stage(catalog: SqlCatalog, table: Table, publication: Publication, branch: str, moment_ms: int) -> Table:
-    metadata = update_table_metadata(
-        table.metadata,
-        tuple(_updates(table.metadata, publication, branch)),
-        metadata_location=table.metadata_location,
-    )
-    with storing(metadata.location):
-        version = metadata_version(table.metadata_location) + 1
-        return stage(catalog, publication.table, _dated(metadata, moment_ms), version)
-
-
-def _dated(metadata: TableMetadata, moment_ms: int) -> TableMetadata:
-    """Let main have moved at one and the same time in all tables, so that no time lies in between."""
-    *earlier, last = metadata.snapshot_log
-    log = [*earlier, last.model_copy(update={"timestamp_ms": moment_ms})]
-    return metadata.model_copy(update={"snapshot_log": log, "last_updated_ms": moment_ms})
 
 
 def _updates(metadata: TableMetadata, publication: Publication, branch: str) -> list[TableUpdate]:

@@ -17,7 +17,6 @@ from pyiceberg.table.snapshots import Snapshot, ancestors_of
 from floe_core.errors import ConflictError, Problem, SpecError
 from floe_core.lake import RunIdentity, Written
 from floe_iceberg import writing
-from floe_iceberg.catalog import load
 from floe_iceberg.compaction import small_files
 from floe_iceberg.evolve import OnSchemaChange
 from floe_iceberg.layout import Layout
@@ -220,7 +219,7 @@ class RunTransaction:
             entry = self._entries.get(name)
         if entry is not None:
             return entry
-        table = load(self.manager.catalog, name)
+        table = self.manager.catalog.load(name)
         found = self._seen(table) if table else _Entry()
         with self._lock:
             return self._entries.setdefault(name, found)
@@ -238,7 +237,7 @@ class RunTransaction:
     def _adopt(self, reuse: frozenset[str]) -> None:
         """Take over the tables on the run's branch that only models to reuse wrote."""
         for name in self.manager.table_ids():
-            table = load(self.manager.catalog, name)
+            table = self.manager.catalog.load(name)
             if table is None:
                 continue
             head = table.metadata.snapshot_by_name(self.identity.branch)

@@ -11,18 +11,15 @@ from typing import Literal
 from uuid import uuid4
 
 import duckdb
-from pyiceberg.catalog.sql import SqlCatalog
 from pyiceberg.manifest import DataFile
 from pyiceberg.schema import Schema
 from pyiceberg.table import FileScanTask, Table
 from pyiceberg.table.locations import load_location_provider
-from pyiceberg.table.metadata import TableMetadata
 
 from floe_core.errors import Problem, SpecError, WorkError
 from floe_iceberg import delete as deletion
 from floe_iceberg import evolve, merge, scan
-from floe_iceberg._pyiceberg import default_location
-from floe_iceberg.catalog import UnknownOutcome, ensure_namespace
+from floe_iceberg.catalog import TableCatalog, UnknownOutcome
 from floe_iceberg.commit import Change, commit_change, commit_new, draft_metadata
 from floe_iceberg.evolve import Columns, OnSchemaChange
 from floe_iceberg.layout import Layout, Placed
@@ -56,7 +53,7 @@ class Query:
 class Target:
     """Where a write goes: onto the branch, on top of the snapshot ``parent``, in files of the layout."""
 
-    catalog: SqlCatalog
+    catalog: TableCatalog
     name: TableId
     branch: str
     parent: int | None
@@ -68,9 +65,8 @@ def create(target: Target, query: Query) -> TableView:
     """Write a table that isn't there yet; until it is published it shows nothing."""
     columns = query.columns()
     schema = evolve.fresh(columns, query.docs)
-    ensure_namespace(target.catalog, target.name.namespace)
-    draft = draft_metadata(schema, _location(target))
-    placed = target.layout.placed(draft, schema)
+    draft = _draft(target, schema)
+    placed = target.layout.placed(draft.metadata, schema)
     with _written(query.con, _selected(query.sql, columns, schema), schema, placed, draft) as files:
         change = Change(schema, placed, files, "all")
         table = commit_new(target.catalog, target.name, draft, change, target.branch, target.summary)
@@ -99,7 +95,7 @@ def change(target: Target, query: Query, table: Table, view: TableView | None) -
 
 def _replace(target: Target, query: Query, table: Table, select: str, schema: Schema) -> TableView:
     placed = target.layout.placed(table.metadata, schema)
-    with _written(query.con, select, schema, placed, table.metadata) as files:
+    with _written(query.con, select, schema, placed, table) as files:
         changed = _commit(target, table, Change(schema, placed, files, "all"))
     return _branch_view(target, changed, [FileScanTask(file) for file in files])
 
@@ -108,7 +104,7 @@ def _extend(
     target: Target, query: Query, table: Table, view: TableView, select: str, schema: Schema
 ) -> TableView:
     placed = target.layout.placed(table.metadata, schema)
-    with _written(query.con, select, schema, placed, table.metadata) as files:
+    with _written(query.con, select, schema, placed, table) as files:
         changed = _commit(target, table, Change(schema, placed, files))
     return _branch_view(target, changed, [*view.files, *map(FileScanTask, files)])
 
@@ -134,7 +130,7 @@ def _merge(
         touched = scan.with_companions(touched, view.files)
         select = merge.merged(source, view.schema, touched)
         placed = target.layout.placed(table.metadata, evolution.schema)
-        with _written(query.con, select, evolution.schema, placed, table.metadata) as files:
+        with _written(query.con, select, evolution.schema, placed, table) as files:
             return _rewritten(target, table, view, evolution.schema, placed, touched, files)
 
 
@@ -149,7 +145,7 @@ def delete(
     if not found.partly:
         return _rewritten(target, table, view, view.schema, placed, found.whole, []), found.rows
     select = deletion.remaining(target.name, view, where, found.partly)
-    with _written(con, select, view.schema, placed, table.metadata) as files:
+    with _written(con, select, view.schema, placed, table) as files:
         after = _rewritten(target, table, view, view.schema, placed, found.touched, files)
     return after, found.rows - sum(file.record_count for file in files)
 
@@ -165,7 +161,7 @@ def compact(
     scan.refuse_unreadable(view)
     select = scan.rows(view.schema, tasks)
     placed = target.layout.placed(table.metadata, view.schema)
-    with _written(con, select, view.schema, placed, table.metadata) as files:
+    with _written(con, select, view.schema, placed, table) as files:
         return _rewritten(target, table, view, view.schema, placed, tasks, files)
 
 
@@ -192,9 +188,10 @@ def _commit(target: Target, table: Table, what: Change) -> Table:
 
 @contextmanager
 def _written(
-    con: duckdb.DuckDBPyConnection, select: str, schema: Schema, placed: Placed, metadata: TableMetadata
+    con: duckdb.DuckDBPyConnection, select: str, schema: Schema, placed: Placed, table: Table
 ) -> Iterator[list[DataFile]]:
     """The query's files, for the commit in the body; removed when it is certain that none names them."""
+    metadata = table.metadata
     data = load_location_provider(metadata.location, metadata.properties).data_path
     directory = Directory.new(data)
     try:
@@ -225,9 +222,12 @@ def _branch_view(target: Target, table: Table, files: Sequence[FileScanTask]) ->
     return TableView(table, table.metadata.snapshot_by_name(target.branch), files)
 
 
-def _location(target: Target) -> str:
-    """The default place, with a name of its own where the table's would not survive in a URI."""
-    plain = re.sub(r"[^\w.\- ]", "_", target.name.name)
-    if plain != target.name.name or not plain.strip("."):
+def _draft(target: Target, schema: Schema) -> Table:
+    """A table that is nowhere yet, in a place of its name, or of one that would survive in a URI."""
+    namespace, name = target.name
+    target.catalog.ensure_namespace(namespace)
+    plain = re.sub(r"[^\w.\- ]", "_", name)
+    if plain != name or not plain.strip("."):
         plain = f"{plain}-{uuid4().hex[:8]}"
-    return default_location(target.catalog, target.name.namespace, plain)
+    location, io = target.catalog.place(TableId(namespace, plain))
+    return target.catalog.described(target.name, draft_metadata(schema, location), "", io)

@@ -1,0 +1,249 @@
+"""The SQL catalog, in SQLite or PostgreSQL: rows that name metadata files, moved in one transaction."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import Any
+
+from pyiceberg.catalog.sql import IcebergTables, SqlCatalog
+from pyiceberg.exceptions import NamespaceAlreadyExistsError, NoSuchNamespaceError, NoSuchTableError
+from pyiceberg.io import FileIO
+from pyiceberg.table import Table
+from pyiceberg.table.locations import load_location_provider
+from sqlalchemy import and_, delete, event, insert, make_url, update
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from floe_core.errors import FloeError, Problem, ServiceError, WorkError
+from floe_iceberg import _pyiceberg
+from floe_iceberg.catalog import FILE_IO, Moved, TableCatalog, TableChange, UnknownOutcome, id_of, unsupported
+from floe_iceberg.changed import changed, dated
+from floe_iceberg.durable import storing
+from floe_iceberg.table import TableId
+
+_BUSY_TIMEOUT_S = 60
+_POSTGRES = {"connect_timeout": "10", "options": "-c statement_timeout=60000", "tcp_user_timeout": "30000"}
+
+
+def open_sql_catalog(name: str, properties: Mapping[str, str]) -> TableCatalog:
+    """Open it, making its tables when it is new."""
+    _refuse_unspeakable(properties.get("warehouse", ""))
+    url = make_url(properties["uri"])
+    kind = url.get_backend_name()
+    if kind == "sqlite":
+        url = url.update_query_dict({"timeout": str(_BUSY_TIMEOUT_S)})
+    elif kind == "postgresql":
+        url = url.set(drivername="postgresql+psycopg").update_query_dict({**_POSTGRES, **url.query})
+    else:
+        raise unsupported(f"sql in {kind}")
+    uri = url.render_as_string(hide_password=False)
+    catalog = _connect(name, {**properties, "uri": uri, "py-io-impl": FILE_IO})
+    if kind == "sqlite":
+        catalog.engine.dispose()
+        event.listen(catalog.engine, "connect", _make_durable)
+    return SqlTableCatalog(catalog)
+
+
+class SqlTableCatalog(TableCatalog):
+    iceberg: SqlCatalog
+
+    def ensure_namespace(self, namespace: str) -> None:
+        # an IntegrityError is somebody else making it between PyIceberg's look and its insert
+        with _asking(self.name), suppress(NamespaceAlreadyExistsError, IntegrityError):
+            self.iceberg.create_namespace(namespace)
+
+    def namespaces(self) -> list[str]:
+        with _asking(self.name):
+            return sorted(".".join(namespace) for namespace in self.iceberg.list_namespaces())
+
+    def tables(self, namespace: str) -> list[TableId]:
+        with _asking(self.name), suppress(NoSuchNamespaceError):
+            return [TableId(namespace, name) for *_, name in self.iceberg.list_tables(namespace)]
+        return []
+
+    def load(self, name: TableId) -> Table | None:
+        try:
+            with _asking(self.name):
+                return self.iceberg.load_table(name)
+        except NoSuchTableError:
+            return None
+        except OSError as error:
+            raise WorkError(
+                Problem(
+                    "FLOE-E606",
+                    f"the table '{name}' is in the catalog, but its metadata cannot be read: {error}",
+                    hint="bring its files back, or take it out of the catalog",
+                )
+            ) from error
+
+    def place(self, name: TableId) -> tuple[str, FileIO]:
+        location = _pyiceberg.default_location(self.iceberg, name.namespace, name.name)
+        return location, _pyiceberg.catalog_io(self.iceberg, {}, location)
+
+    def commit(self, changes: Sequence[TableChange]) -> list[Table]:
+        """As told; a lost answer is looked up in the tables' metadata logs."""
+        staged: list[Table] = []
+        moved: list[TableId] = []
+        moment_ms = max(time.time_ns() // 1_000_000, *(c.table.metadata.last_updated_ms for c in changes))
+        try:
+            for change in changes:
+                staged.append(self._stage(change, moment_ms))
+            moved = self._move_all([_move(*pair) for pair in zip(changes, staged, strict=True)])
+        finally:
+            if moved:
+                _discard(staged)
+        if moved:
+            raise Moved(moved)
+        return staged
+
+    def drop(self, table: Table) -> bool:
+        with _asking(self.name), Session(self.iceberg.engine) as session:
+            at = IcebergTables.metadata_location == table.metadata_location
+            result = session.execute(delete(IcebergTables).where(self._row(id_of(table)), at))
+            session.commit()
+            return bool(getattr(result, "rowcount", 0) == 1)
+
+    def _stage(self, change: TableChange, moment_ms: int) -> Table:
+        """Put the table's next metadata on disk under a name of its own; the catalog does not know it yet."""
+        base = change.table
+        metadata = dated(base.metadata, changed(base, change.updates), moment_ms)
+        version = 0 if change.new else _pyiceberg.metadata_version(base.metadata_location) + 1
+        provider = load_location_provider(metadata.location, metadata.properties)
+        location = provider.new_table_metadata_file_location(version)
+        io = _pyiceberg.catalog_io(self.iceberg, metadata.properties, metadata.location)
+        with storing(metadata.location):
+            _pyiceberg.write_metadata(self.iceberg, metadata, io, location)
+        return self.described(change.name, metadata, location, io)
+
+    def _move_all(self, moves: Sequence[_Move]) -> list[TableId]:
+        """Point every table at its new metadata in one SQL transaction and return [].
+
+        If some are not where they should be, nothing moves and they are returned.
+        """
+        try:
+            with Session(self.iceberg.engine) as session:
+                moved = [move.table for move in moves if not self._moved(session, move)]
+                if not moved:
+                    session.commit()
+                return moved
+        except SQLAlchemyError as error:
+            if self._landed(moves, reason=_reason(error)):
+                return []
+            raise WorkError(
+                Problem(
+                    "FLOE-E603",
+                    f"the catalog '{self.name}' did not take the commit: {_reason(error)}",
+                    hint="nothing was changed; run again",
+                )
+            ) from error
+
+    def _moved(self, session: Session, move: _Move) -> bool:
+        if move.before is None:
+            row = _pyiceberg.table_row(self.iceberg, move.table.namespace, move.table.name, move.after)
+            try:
+                session.execute(insert(IcebergTables).values(**row))
+            except IntegrityError:
+                session.rollback()
+                return False
+            return True
+        result = session.execute(
+            update(IcebergTables)
+            .where(self._row(move.table), IcebergTables.metadata_location == move.before)
+            .values(metadata_location=move.after, previous_metadata_location=move.before)
+        )
+        return bool(getattr(result, "rowcount", 0) == 1)
+
+    def _landed(self, moves: Sequence[_Move], *, reason: str) -> bool:
+        """Whether the moves are part of the tables' history; others may have come after them."""
+        try:
+            return all(self._is_in_history(move) for move in moves)
+        except FloeError as error:
+            raise UnknownOutcome(
+                Problem(
+                    "FLOE-E604",
+                    f"the catalog '{self.name}' went away during a commit, which may have landed or not: "
+                    f"{reason}",
+                    hint="look at the tables once it is back: all of them moved, or none",
+                )
+            ) from error
+
+    def _is_in_history(self, move: _Move) -> bool:
+        table = self.load(move.table)
+        if table is None:
+            return False
+        earlier = {entry.metadata_file for entry in table.metadata.metadata_log}
+        return move.after in earlier | {table.metadata_location}
+
+    def _row(self, table: TableId) -> Any:
+        return and_(
+            IcebergTables.catalog_name == self.name,
+            IcebergTables.table_namespace == table.namespace,
+            IcebergTables.table_name == table.name,
+        )
+
+
+@dataclass(frozen=True)
+class _Move:
+    """One table's new metadata; it must still be at ``before``, None when it must not exist."""
+
+    table: TableId
+    before: str | None
+    after: str
+
+
+def _move(change: TableChange, staged: Table) -> _Move:
+    before = None if change.new else change.table.metadata_location
+    return _Move(change.name, before, staged.metadata_location)
+
+
+def _discard(staged: Sequence[Table]) -> None:
+    """Remove metadata the catalog refused, so nothing can name it."""
+    for table in staged:
+        with suppress(OSError):
+            table.io.delete(table.metadata_location)
+
+
+def _refuse_unspeakable(warehouse: str) -> None:
+    """Refuse a place that PyIceberg would cut off: its locations are URIs, but nothing in them is quoted."""
+    found = next((sign for sign in "?#" if sign in warehouse), None)
+    if found:
+        raise WorkError(
+            Problem(
+                "FLOE-E605",
+                f"Iceberg cannot keep tables in '{warehouse}': the name has a '{found}' in it",
+                hint="rename the folder, or move the project to another one",
+            )
+        )
+
+
+def _connect(name: str, properties: Mapping[str, str]) -> SqlCatalog:
+    with _asking(name):
+        try:
+            return SqlCatalog(name, **properties)
+        except SQLAlchemyError:
+            # another process may have made the same tables at the same time
+            return SqlCatalog(name, **properties)
+
+
+@contextmanager
+def _asking(name: str) -> Iterator[None]:
+    try:
+        yield
+    except SQLAlchemyError as error:
+        raise ServiceError(
+            Problem("FLOE-E602", f"the catalog '{name}' does not answer as a catalog: {_reason(error)}")
+        ) from error
+
+
+def _reason(error: SQLAlchemyError) -> str:
+    """The driver's first line: what follows may quote the statement."""
+    return str(error.args[0]).splitlines()[0] if error.args else type(error).__name__
+
+
+def _make_durable(connection: Any, _record: object) -> None:
+    # EXTRA also syncs the directory once the journal is gone: without it a power loss can bring the
+    # journal, and with it the catalog before the commit, back
+    connection.execute("PRAGMA synchronous=EXTRA")
