@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
 import duckdb
 
+from floe_compute_duckdb.lineage import KnownTables
 from floe_compute_duckdb.names import literal, quoted
 from floe_compute_duckdb.session import load_extensions, settle
 from floe_core.errors import SpecError
-from floe_core.plugins.compute import BindError, Column, Proof, Relation
+from floe_core.plugins.compute import BindError, Column, Lineage, Proof, Relation
 from floe_iceberg import duckdb_type, iceberg_type
 
 _MODEL = ("describe (\n", "\n)")
@@ -55,16 +57,17 @@ class _Database:
             connection.execute(f"attach ':memory:' as {quoted(database)}")
         for database, schema in sorted({(relation.database, relation.schema) for relation in tables}):
             connection.execute(f"create schema if not exists {quoted(database)}.{quoted(schema)}")
+        home = _home(tables)
         if tables:
-            # where names without a schema are looked up: the product's other schemas are its name and more
-            own = [relation for relation in tables if not relation.unique_id.startswith("source.")]
-            home = min(own or tables, key=lambda relation: (len(relation.schema), relation.schema))
-            connection.execute(f"use {quoted(home.database)}.{quoted(home.schema)}")
+            connection.execute(f"use {quoted(home[0])}.{quoted(home[1])}")
+        self._known = KnownTables(home)
+        self._tables: dict[str, Relation] = {}
 
     def prove(self, relation: Relation, proofs: Mapping[str, Proof]) -> Proof:
         if _deferred(relation):
             return Proof()
-        before, after = _TEST if relation.unique_id.startswith("test.") else _MODEL
+        test = relation.unique_id.startswith("test.")
+        before, after = _TEST if test else _MODEL
         try:
             if relation.columns is not None:
                 columns = _stored(tuple((column.name, column.type) for column in relation.columns))
@@ -77,7 +80,44 @@ class _Database:
             problem = error.problems[0]
             hint = f"\n{problem.hint}" if problem.hint else ""
             return self._failed(relation, proofs, BindError(problem.message + hint))
-        return Proof(columns=columns)
+        if test:
+            return Proof(columns)
+        proof = (
+            self._traced(relation, columns)
+            if relation.sql
+            else Proof(columns, not_null=_named(relation, columns))
+        )
+        self._tables[relation.unique_id] = replace(relation, columns=columns)
+        path = (relation.database, relation.schema, relation.name)
+        self._known.add(relation.unique_id, path, columns, proof.not_null)
+        return proof
+
+    def _traced(self, relation: Relation, columns: tuple[Column, ...]) -> Proof:
+        """The columns with where they come from: as the text shows it, else as far as trying shows it."""
+        assert relation.sql is not None
+        declared = _named(relation, columns)
+        if found := self._known.lineage(relation.sql, columns):
+            return Proof(columns, not_null=declared | found.not_null, lineage=found.lineage)
+        return Proof(columns, not_null=declared, lineage=Lineage(None, others=self._tried(relation)))
+
+    def _tried(self, relation: Relation) -> tuple[tuple[str, str], ...]:
+        """The columns without which the query does not bind, or gives others."""
+        statement = f"{_MODEL[0]}{relation.sql}{_MODEL[1]}"
+        whole = self._describe(statement)
+        needed = []
+        for table in (self._tables[id_] for id_ in relation.depends_on if id_ in self._tables):
+            assert table.columns is not None
+            for column in table.columns:
+                rest = [other for other in table.columns if other != column]
+                self._make_table(table, rest or [Column("\0", "INTEGER")])
+                try:
+                    read = self._describe(statement) != whole
+                except duckdb.Error:
+                    read = True
+                if read:
+                    needed.append((table.unique_id, column.name))
+            self._make_table(table, table.columns)
+        return tuple(sorted(needed))
 
     def _describe(self, statement: str) -> tuple[tuple[str, str], ...]:
         rows = self._connection.execute(statement).fetchall()
@@ -94,6 +134,19 @@ class _Database:
         if any(proof is not None and proof.columns is None for proof in upstream):
             return Proof()
         return Proof(error=error)
+
+
+def _home(tables: Sequence[Relation]) -> tuple[str, str]:
+    """Where names without a schema are looked up: the product's other schemas are its name and more."""
+    own = [relation for relation in tables if not relation.unique_id.startswith("source.")]
+    home = min(own or tables, key=lambda table: (len(table.schema), table.schema), default=None)
+    return (home.database, home.schema) if home else ("", "")
+
+
+def _named(relation: Relation, columns: Sequence[Column]) -> frozenset[str]:
+    """The columns that are declared to be without NULL, as the engine spells them."""
+    declared = {name.casefold() for name in relation.not_null}
+    return frozenset(column.name for column in columns if column.name.casefold() in declared)
 
 
 def _deferred(relation: Relation) -> bool:

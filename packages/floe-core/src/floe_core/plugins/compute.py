@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Literal, NamedTuple
 
 from floe_core.lake import Lake
 from floe_core.plugins.base import Plugin
@@ -21,13 +22,50 @@ class Column:
     type: str
 
 
+Transformation = Literal[
+    "IDENTITY",
+    "TRANSFORMATION",
+    "AGGREGATION",
+    "CONDITIONAL",
+    "WINDOW",
+    "JOIN",
+    "FILTER",
+    "GROUP_BY",
+    "SORT",
+]
+"""How a column is used, in the words of OpenLineage's facet; the first three are DIRECT, the others INDIRECT."""
+
+
+class ColumnInput(NamedTuple):
+    """A column that another one, or a whole table, depends on."""
+
+    relation: str
+    column: str
+    transformation: Transformation
+
+
+@dataclass(frozen=True)
+class Lineage:
+    """Which columns of other relations a query reads, and what it makes of them.
+
+    ``columns`` are the inputs of each of its columns, in their order (None where that cannot be told),
+    ``rows`` those that decide which rows there are, ``others`` the columns it names besides, as
+    (relation, column): without them it does not bind either.
+    """
+
+    columns: tuple[tuple[ColumnInput, ...], ...] | None
+    rows: tuple[ColumnInput, ...] = ()
+    others: tuple[tuple[str, str], ...] = ()
+
+
 @dataclass(frozen=True)
 class Relation:
     """A relation to prove, in dependency order.
 
     Either ``sql`` (bind it as a view) or ``columns`` (an empty, typed table: seeds, described
     sources); with neither, it is deferred and so is everything that reads it. ``database`` is the
-    catalog's name.
+    catalog's name. ``not_null`` are the columns in which no published row has NULL, because a test
+    or a constraint sees to it.
     """
 
     unique_id: str
@@ -37,6 +75,7 @@ class Relation:
     columns: tuple[Column, ...] | None = None
     depends_on: tuple[str, ...] = ()
     database: str = "floe"
+    not_null: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -50,10 +89,15 @@ class BindError:
 
 @dataclass(frozen=True)
 class Proof:
-    """What binding showed: the columns, an error, or neither (deferred)."""
+    """What binding showed: the columns, an error, or neither (deferred).
+
+    ``not_null`` are the columns that can never hold NULL. ``lineage`` is told of models and snapshots.
+    """
 
     columns: tuple[Column, ...] | None = None
     error: BindError | None = None
+    not_null: frozenset[str] = frozenset()
+    lineage: Lineage | None = None
 
 
 @dataclass(frozen=True)
