@@ -17,8 +17,8 @@ def literal(text: str) -> str:
 
 
 def path_literal(path: str) -> str:
-    """A path that DuckDB takes as it stands, although it reads paths as glob patterns."""
-    return literal(_GLOB.sub(lambda found: f"[{found[0]}]", path))
+    """A path that DuckDB takes as it stands, although it reads those of local files as glob patterns."""
+    return literal(path if "://" in path else _GLOB.sub(lambda found: f"[{found[0]}]", path))
 
 
 def path_list(paths: Iterable[str]) -> str:

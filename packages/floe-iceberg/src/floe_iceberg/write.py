@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from itertools import count
-from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import duckdb
 import pyarrow.parquet as parquet
@@ -24,38 +20,15 @@ from pyiceberg.table.sorting import SortOrder
 from pyiceberg.typedef import Record
 from pyiceberg.types import IcebergType, ListType, MapType, StructType
 
-from floe_core.errors import Problem, WorkError
 from floe_iceberg import scan
-from floe_iceberg.durable import cannot_store, make_directory, storing, sync
-from floe_iceberg.file_io import local_path
+from floe_iceberg.directory import Directory, NewFile
+from floe_iceberg.durable import cannot_store
 from floe_iceberg.layout import Placed
 from floe_iceberg.partition_key import with_keys
 from floe_iceberg.scan import alias
 from floe_iceberg.sql import identifier, literal
 
 _FILE_SIZE = "128MB"
-
-
-@dataclass
-class Directory:
-    """One write's own directory: everything in it belongs to the commit it was made for."""
-
-    location: str
-    path: Path = field(init=False)
-
-    def __post_init__(self) -> None:
-        path = local_path(self.location)
-        if path is None:
-            raise WorkError(Problem("FLOE-E612", f"'{self.location}' lies on no local disk"))
-        self.path = path
-
-    @classmethod
-    def new(cls, data_location: str) -> Directory:
-        return cls(f"{data_location}/{uuid4().hex}")
-
-    def discard(self) -> None:
-        """Remove the files; only for a write that no commit can have reached."""
-        shutil.rmtree(self.path, ignore_errors=True)
 
 
 def copy(
@@ -65,8 +38,7 @@ def copy(
 
     What DuckDB raises for the query itself is passed on as it is.
     """
-    with storing(str(directory.path)):
-        make_directory(directory.path)
+    directory.make()
     columns = ", ".join(f"q.{alias(field)} AS {identifier(field.name)}" for field in schema.fields)
     options = f"FORMAT parquet, COMPRESSION zstd, FIELD_IDS {_field_ids(schema)}, RETURN_STATS"
     keys: list[str] = []
@@ -81,22 +53,14 @@ def copy(
     with _disk_errors_of(directory):
         written = con.execute(
             f"COPY (SELECT {columns} FROM ({query}) q{_ordered(placed.order)}) "
-            f"TO {literal(str(directory.path))} ({options})"
+            f"TO {literal(directory.path)} ({options})"
         ).fetchall()
-    with storing(str(directory.path)):
-        files = _stored(written, directory)
-        partitions = _partitions(con, [path for path, *_ in files], schema, placed) if keys else {}
-        return [
-            _data_file(
-                path,
-                f"{directory.location}/{path.relative_to(directory.path).as_posix()}",
-                size,
-                schema,
-                placed,
-                partitions.get(str(path), Record()),
-            )
-            for path, size in files
-        ]
+    files = directory.stored(written)
+    partitions = _partitions(con, files, schema, placed) if keys else {}
+    return [
+        _data_file(file, directory.footer(file), schema, placed, partitions.get(file.path, Record()))
+        for file in files
+    ]
 
 
 def _free_name(schema: Schema) -> str:
@@ -112,46 +76,31 @@ def _ordered(order: SortOrder) -> str:
     return f" ORDER BY {terms}" if terms else ""
 
 
-def _stored(written: list[tuple[Any, ...]], directory: Directory) -> list[tuple[Path, int]]:
-    """The files with rows and their sizes, once they are on disk with the folders they lie in."""
-    files = []
-    for name, rows, size, *_ in written:
-        path = Path(name)
-        if rows == 0:
-            path.unlink()  # DuckDB writes a file even for no rows
-            continue
-        sync(path)
-        files.append((path, size))
-    for folder in {directory.path, *(path.parent for path, _ in files)}:
-        sync(folder)
-    return files
-
-
 def _partitions(
-    con: duckdb.DuckDBPyConnection, paths: list[Path], schema: Schema, placed: Placed
+    con: duckdb.DuckDBPyConnection, files: list[NewFile], schema: Schema, placed: Placed
 ) -> dict[str, Record]:
     """The partition of each file, told by its first row: all of a file's rows are of one partition."""
-    if not paths:
+    if not files:
         return {}
-    rows = scan.first_rows(schema, [str(path) for path in paths])
+    rows = scan.first_rows(schema, [file.path for file in files])
     query, keys = with_keys(rows, placed.spec, schema, alias)
     found = con.execute(f"SELECT file, {', '.join(keys)} FROM ({query})").fetchall()
     return {path: Record(*values) for path, *values in found}
 
 
 def _data_file(
-    path: Path, location: str, size: int, schema: Schema, placed: Placed, partition: Record
+    new: NewFile, footer: parquet.FileMetaData, schema: Schema, placed: Placed, partition: Record
 ) -> DataFile:
     file = DataFile.from_args(
         content=DataFileContent.DATA,
-        file_path=location,
+        file_path=new.location,
         file_format=FileFormat.PARQUET,
         partition=partition,
-        file_size_in_bytes=size,
+        file_size_in_bytes=new.size,
         sort_order_id=placed.order.order_id or None,
         equality_ids=None,
         key_metadata=None,
-        **_statistics(parquet.read_metadata(path), schema),
+        **_statistics(footer, schema),
     )
     file.spec_id = placed.spec.spec_id
     return file
@@ -204,6 +153,7 @@ def _disk_errors_of(directory: Directory) -> Iterator[None]:
     try:
         yield
     except duckdb.IOException as error:
-        if str(directory.path) not in str(error):
+        place = directory.path.rpartition("://")[2]  # of an object DuckDB tells the store's address of it
+        if place not in str(error):
             raise
-        raise cannot_store(str(directory.path), str(error).splitlines()[0]) from error
+        raise cannot_store(directory.path, str(error).splitlines()[0]) from error

@@ -21,6 +21,7 @@ from floe_iceberg import delete as deletion
 from floe_iceberg import evolve, merge, scan
 from floe_iceberg.catalog import TableCatalog, UnknownOutcome
 from floe_iceberg.commit import Change, commit_change, commit_new, draft_metadata
+from floe_iceberg.directory import Directory
 from floe_iceberg.evolve import Columns, OnSchemaChange
 from floe_iceberg.layout import Layout, Placed
 from floe_iceberg.merge import converted
@@ -28,7 +29,7 @@ from floe_iceberg.scan import alias
 from floe_iceberg.schema import duckdb_type, iceberg_type
 from floe_iceberg.sql import identifier
 from floe_iceberg.table import TableId, TableView
-from floe_iceberg.write import Directory, copy
+from floe_iceberg.write import copy
 
 WriteMode = Literal["overwrite", "append", "merge", "delete+insert"]
 
@@ -193,7 +194,7 @@ def _written(
     """The query's files, for the commit in the body; removed when it is certain that none names them."""
     metadata = table.metadata
     data = load_location_provider(metadata.location, metadata.properties).data_path
-    directory = Directory.new(data)
+    directory = Directory.new(data, table.io)
     try:
         files = copy(con, select, schema, directory, placed)
     except BaseException:
