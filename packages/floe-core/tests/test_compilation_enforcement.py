@@ -28,7 +28,7 @@ def test_at_the_default_level_findings_are_warnings_with_their_places(shop: Path
     assert {warning.severity for warning in compilation.warnings} == {"warning"}
     result = compilation.artifacts.enforcement_result
     assert (result.passed, result.error_count, result.warning_count) == (True, 0, len(compilation.warnings))
-    assert result.policy_types_checked == ["ownership", "plugin_instrumentation"]
+    assert result.policy_types_checked == ["layers", "ownership", "plugin_instrumentation"]
     assert result.enforcement_level == "warn"
     assert compile_floe_spec(shop).warnings == compilation.warnings
 

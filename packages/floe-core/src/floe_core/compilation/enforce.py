@@ -1,65 +1,67 @@
-"""ENFORCE: the platform's policies, over the plan."""
+"""ENFORCE: the platform's rules, each at its level."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from floe_core.compilation.checks import CHECKS, COLUMN_CHECKS
+from floe_core.compilation.checks.columns import Columns
 from floe_core.compilation.plan import Plan
-from floe_core.errors import PolicyError, Problem
+from floe_core.errors import PolicyError, Problem, in_order
 from floe_core.schemas.artifacts import EnforcementResultSummary
-
-Check = Callable[[Plan], Iterator[Problem]]
+from floe_core.schemas.governance import Governance, Rule
 
 
 @dataclass(frozen=True)
 class Enforced:
-    """The plan with what the policies said of it."""
+    """The plan with what the rules said of it, warnings only: anything else would have been raised."""
 
     plan: Plan
-    summary: EnforcementResultSummary
+    checked: tuple[str, ...]
     warnings: tuple[Problem, ...]
 
-
-def plugin_instrumentation(plan: Plan) -> Iterator[Problem]:
-    """Every plugin reports what it does under a tracer of its own."""
-    for plugin_type, chosen in plan.plugins.by_type.items():
-        if chosen.plugin.metadata.instrumentation is None:
-            yield Problem(
-                "FLOE-E301",
-                f"{plugin_type.value.replace('_', ' ')} plugin '{chosen.name}' reports no spans",
-                chosen.at,
-                severity="warning",
-            )
-
-
-def ownership(plan: Plan) -> Iterator[Problem]:
-    """Somebody answers for the product."""
-    if plan.sources.spec.metadata.owner is None:
-        yield Problem(
-            "FLOE-E302",
-            f"product '{plan.product}' has no owner",
-            plan.sources.spec_file.at(("metadata",), key=True),
-            hint="write 'owner: TEAM' under 'metadata'",
-            severity="warning",
+    @property
+    def summary(self) -> EnforcementResultSummary:
+        return EnforcementResultSummary(
+            passed=True,
+            error_count=0,
+            warning_count=len(self.warnings),
+            policy_types_checked=sorted(set(self.checked)),
+            enforcement_level=self.plan.sources.manifest.governance.level,
         )
 
 
-CHECKS: tuple[Check, ...] = (plugin_instrumentation, ownership)
-
-
 def enforce(plan: Plan) -> Enforced:
-    """Check the policies as far as the platform's level says; raises PolicyError at level strict."""
-    level = plan.sources.manifest.governance.level
-    checks = () if level == "off" else CHECKS
-    found = [problem for check in checks for problem in check(plan)]
-    if found and level == "strict":
-        raise PolicyError([replace(problem, severity="error") for problem in found])
-    summary = EnforcementResultSummary(
-        passed=True,
-        error_count=0,
-        warning_count=len(found),
-        policy_types_checked=sorted(check.__name__ for check in checks),
-        enforcement_level=level,
-    )
-    return Enforced(plan, summary, tuple(found))
+    """Check the plan against the rules; raises PolicyError with all that strict ones found."""
+    governance = plan.sources.manifest.governance
+    checks = [check for check in CHECKS if _asks(governance, check.__name__)]
+    found = [_at_level(problem, governance, check.__name__) for check in checks for problem in check(plan)]
+    return _passed(Enforced(plan, tuple(check.__name__ for check in checks), tuple(found)))
+
+
+def enforce_columns(enforced: Enforced, columns: Columns) -> Enforced:
+    """Check what shows only when everything is bound; raises PolicyError like ``enforce``."""
+    plan, governance = enforced.plan, enforced.plan.sources.manifest.governance
+    checks = [check for check in COLUMN_CHECKS if _asks(governance, check.__name__)]
+    found = [
+        _at_level(problem, governance, check.__name__) for check in checks for problem in check(plan, columns)
+    ]
+    checked = (*enforced.checked, *(check.__name__ for check in checks))
+    return _passed(Enforced(plan, checked, (*enforced.warnings, *found)))
+
+
+def _asks(governance: Governance, name: str) -> bool:
+    rule: Rule = getattr(governance.rules, name)
+    return governance.level_of(name) != "off" and rule.asks
+
+
+def _at_level(problem: Problem, governance: Governance, name: str) -> Problem:
+    return replace(problem, severity="error" if governance.level_of(name) == "strict" else "warning")
+
+
+def _passed(enforced: Enforced) -> Enforced:
+    errors: Iterable[Problem] = [each for each in enforced.warnings if each.severity == "error"]
+    if errors:
+        raise PolicyError(in_order(errors))
+    return enforced

@@ -16,12 +16,14 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from floe_core.compilation.dbt_project import read_dbt_project
 from floe_core.compilation.digest import project_digest, value_digest
 from floe_core.compilation.generated_file import write_if_changed
+from floe_core.compilation.neighbours import exposure_digest, stored_artifacts
 from floe_core.compilation.source_files import source_digest
 from floe_core.errors import Position, Problem, SpecError
 from floe_core.location import Location
 from floe_core.plugins.dbt import DbtLocation
+from floe_core.policy.files import policies_digest
 
-_FORMAT = 2
+_FORMAT = 3
 _GENERATED = ("compiled_artifacts.json", "definitions.py", "profiles.yml")
 
 
@@ -51,6 +53,8 @@ class Fingerprint(BaseModel):
     env_names: list[str]
     env: str
     source_files: dict[str, str | None]
+    neighbours: dict[str, str]
+    policies: str | None
     generated: dict[str, str]
     warnings: list[StoredWarning]
 
@@ -65,6 +69,8 @@ def store_fingerprint(
     distributions: Iterable[str],
     env_names: Iterable[str],
     source_files: Mapping[str, str | None],
+    neighbours: Mapping[str, str],
+    policies: str | None,
     warnings: Sequence[Problem],
 ) -> None:
     """Write down what the generated files, which are there already, were made from.
@@ -82,6 +88,8 @@ def store_fingerprint(
         env_names=sorted(env_names),
         env=_env_digest(env_names),
         source_files=dict(source_files),
+        neighbours=dict(neighbours),
+        policies=policies,
         generated={name: _sha256(location.generated_dir / name) or "" for name in _GENERATED},
         warnings=[_stored(problem, location.product_dir) for problem in warnings],
     )
@@ -106,6 +114,8 @@ def difference(location: Location, fingerprint: Fingerprint) -> str | None:
     manifest = _sha256(location.manifest_path) if location.manifest_path else None
     if manifest != fingerprint.manifest or _manifest_path(location) != fingerprint.manifest_path:
         return "the platform's manifest changed"
+    if policies_digest(location) != fingerprint.policies:
+        return "the platform's policies changed"
     if _env_digest(fingerprint.env_names) != fingerprint.env:
         return "an environment variable the dbt project reads changed"
     for name, digest in fingerprint.generated.items():
@@ -117,6 +127,9 @@ def difference(location: Location, fingerprint: Fingerprint) -> str | None:
     for name, seen in fingerprint.source_files.items():
         if source_digest(name, folder) != seen:
             return f"the source file '{name}' is gone or has another header"
+    for artifact, seen in fingerprint.neighbours.items():
+        if exposure_digest(stored_artifacts(location.product_dir / artifact)) != seen:
+            return f"'{artifact}' lets others read something else"
     return None
 
 

@@ -15,12 +15,15 @@ from floe_core.compilation.digest import value_digest
 from floe_core.compilation.fingerprint import store_fingerprint
 from floe_core.compilation.generated_file import write_if_changed
 from floe_core.compilation.layer import layer_of
-from floe_core.compilation.plan import ChosenPlugin, Plan, namespace, sql_name
+from floe_core.compilation.names import namespace, sql_name
+from floe_core.compilation.neighbours import seen_neighbours
+from floe_core.compilation.plan import ChosenPlugin, Plan
 from floe_core.compilation.resolve import profiles_text
 from floe_core.location import Location
 from floe_core.plugins.base import Plugin
 from floe_core.plugins.compute import Column
 from floe_core.plugins.dbt import ParsedNode
+from floe_core.policy.files import policies_digest
 from floe_core.schemas.artifacts import (
     ArtifactColumn,
     ArtifactMetadata,
@@ -97,6 +100,8 @@ def write_generated(proven: Proven, artifacts: CompiledArtifacts) -> None:
         distributions=[chosen.distribution for chosen in plan.plugins.by_type.values()],
         env_names=plan.project.env_vars,
         source_files=proven.source_files,
+        neighbours=seen_neighbours(location, plan.neighbours.values()),
+        policies=policies_digest(location),
         warnings=proven.enforced.warnings,
     )
 
@@ -115,6 +120,7 @@ def _metadata(plan: Plan) -> ArtifactMetadata:
         product_version=metadata.version,
         sql_name=sql_name(metadata.name),
         owner=metadata.owner,
+        exposes=plan.sources.spec.exposes,
         description=metadata.description,
         platform=plan.sources.manifest.metadata.name,
         floe_version=version("floe-core"),
@@ -161,6 +167,7 @@ def _transform(
         namespace=namespace(plan.product, node.schema),
         table=node.alias,
         layer=layer_of(node, plan.sources.manifest.layers),
+        access=node.config.get("access") or "protected",
         materialized=node.materialized or "view",
         microbatch=_microbatch(node),
         language=node.language,

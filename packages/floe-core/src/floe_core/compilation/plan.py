@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from floe_core.compilation.digest import digest_of, shared_digest
+from floe_core.compilation.neighbours import Neighbour
 from floe_core.compilation.validate import Validated
 from floe_core.errors import Position
 from floe_core.plugins.base import Plugin
@@ -63,7 +63,10 @@ class ChosenPlugins:
 
 @dataclass(frozen=True)
 class Plan:
-    """A product on its platform, resolved: nothing is left to choose."""
+    """A product on its platform, resolved: nothing is left to choose.
+
+    ``neighbours`` are the products that sources belong to, by the source's unique id.
+    """
 
     sources: Validated
     plugins: ChosenPlugins
@@ -73,6 +76,7 @@ class Plan:
     project: ParsedProject
     file_digests: Mapping[str, str]
     packages_folder: str
+    neighbours: Mapping[str, Neighbour]
 
     @property
     def project_digest(self) -> str:
@@ -107,15 +111,3 @@ class Plan:
     def at(self, node: ParsedNode, line: int = 1, column: int = 1) -> Position:
         """A place in the node's own file."""
         return Position.of(self.dbt_location.project_dir / node.path, line, column)
-
-
-def sql_name(product: str) -> str:
-    """The product's name in SQL, which is dbt's schema: ``customer-360`` is ``customer_360``."""
-    return re.sub(r"\W", "_", product)
-
-
-def namespace(product: str, schema: str) -> str:
-    """The Iceberg namespace of a dbt schema: ``customer_360_x`` is ``customer-360_x``."""
-    own = sql_name(product)
-    of_product = schema.lower() == own or schema.lower().startswith(f"{own}_")
-    return product + schema[len(own) :] if of_product else schema

@@ -10,8 +10,10 @@ import yaml
 from floe_core.compilation.dbt_project import DbtProjectFile, read_dbt_project
 from floe_core.compilation.digest import file_digests
 from floe_core.compilation.generated_file import write_if_changed
+from floe_core.compilation.names import sql_name
+from floe_core.compilation.neighbours import find_neighbours
 from floe_core.compilation.overrides import locked_keys, merged_environments, unknown_environments
-from floe_core.compilation.plan import ENVIRONMENT, ChosenPlugins, Plan, sql_name
+from floe_core.compilation.plan import ENVIRONMENT, ChosenPlugins, Plan
 from floe_core.compilation.plugin_choice import choose_plugins
 from floe_core.compilation.rivals import find_rivals, foreign_schemas, same_sql_name
 from floe_core.compilation.seed_file import encoding_problems, seed_problems
@@ -35,15 +37,18 @@ def resolve(sources: Validated) -> Plan:
     profiles = _profiles(sources, plugins, project_file)
     write_if_changed(dbt_location.profiles_dir / "profiles.yml", profiles_text(profiles))
     digests = file_digests(dbt_location.project_dir, project_file)  # before dbt reads the files, not after
+    project = plugins.dbt.parse(dbt_location)
+    sources_of_project = [node for node in project.nodes if node.resource_type == "source"]
     plan = Plan(
         sources=sources,
         plugins=plugins,
         environments=merged_environments(sources),
         dbt_profiles=profiles,
         dbt_location=dbt_location,
-        project=plugins.dbt.parse(dbt_location),
+        project=project,
         file_digests=digests,
         packages_folder=project_file.packages_folder,
+        neighbours=find_neighbours(sources.location, sources_of_project),
     )
     if problems := [*_seed_problems(plan), *foreign_schemas(plan, rivals)]:
         raise SpecError(in_order(problems))

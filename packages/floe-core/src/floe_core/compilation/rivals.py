@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from floe_core.compilation.plan import Plan, sql_name
+from floe_core.compilation.names import sql_name
+from floe_core.compilation.plan import Plan
 from floe_core.compilation.validate import Validated
 from floe_core.errors import Problem, shown
 from floe_core.location import find_products, product_name

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from floe_core.compilation.compile import Proven, compile_plan
-from floe_core.compilation.enforce import enforce
+from floe_core.compilation.enforce import enforce, enforce_columns
 from floe_core.compilation.generate import generate, write_generated
 from floe_core.compilation.load import load
 from floe_core.compilation.resolve import resolve
@@ -34,7 +35,8 @@ def compile_pipeline(spec_path: Path | str, manifest_path: Path | str | None = N
 
 def prove(location: Location) -> Proven:
     """All stages but the last."""
-    return compile_plan(enforce(resolve(validate(load(location)))))
+    proven = compile_plan(enforce(resolve(validate(load(location)))))
+    return replace(proven, enforced=enforce_columns(proven.enforced, proven.columns))
 
 
 def compile_and_write(location: Location) -> tuple[CompiledArtifacts, tuple[Problem, ...]]:

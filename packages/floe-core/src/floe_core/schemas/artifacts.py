@@ -9,6 +9,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict
 
 from floe_core.plugins.types import PluginType
+from floe_core.schemas.lineage import DIRECT, Transformation
 
 VERSION: Literal["0.5.0"] = "0.5.0"
 
@@ -24,6 +25,7 @@ class ArtifactMetadata(_Part):
     product_version: str
     sql_name: str
     owner: str | None
+    exposes: tuple[str, ...] | None  # the layers other products may read; None: the platform decides
     description: str | None
     platform: str
     floe_version: str
@@ -62,12 +64,41 @@ class PluginChoices(_Part):
         return choice
 
 
+class ArtifactInput(_Part):
+    """A column that another one, or a whole table, depends on.
+
+    ``dataset`` is namespace and table as OpenLineage names a dataset, ``transformation`` the subtype of
+    its column lineage facet; ``type`` follows from that.
+    """
+
+    dataset: str
+    column: str
+    transformation: Transformation
+
+    @property
+    def type(self) -> Literal["DIRECT", "INDIRECT"]:
+        return "DIRECT" if self.transformation in DIRECT else "INDIRECT"
+
+
+class ArtifactRead(_Part):
+    """A column that a model's SQL reads, whatever becomes of it."""
+
+    dataset: str
+    column: str
+
+
 class ArtifactColumn(_Part):
-    """A column of a table; ``type`` as the engine names it."""
+    """A column of a table; ``type`` as the engine names it.
+
+    It is not ``nullable`` where no published row can hold NULL: a test or the SQL itself sees to it.
+    ``inputs`` are the columns of other tables that it is made from or that decide its value.
+    """
 
     name: str
     type: str
-    description: str | None = None
+    nullable: bool
+    description: str | None
+    inputs: tuple[ArtifactInput, ...]
 
 
 class TestRef(_Part):
@@ -96,11 +127,15 @@ class Transform(_Part):
     namespace: str
     table: str
     layer: str | None
+    access: Literal["private", "protected", "public"]
     materialized: str
     microbatch: Microbatch | None
     language: str
     depends_on: tuple[str, ...]
     columns: tuple[ArtifactColumn, ...]
+    row_inputs: tuple[ArtifactInput, ...]  # what decides which rows there are, and in which order
+    other_reads: tuple[ArtifactRead, ...]  # columns its SQL names besides
+    lineage: Literal["known", "unknown"]  # unknown: inputs are missing; where it is bound, no read is
     proof: Literal["bound", "deferred"]
     tags: tuple[str, ...]
     description: str | None
@@ -127,13 +162,19 @@ class Seed(_Part):
 
 
 class SourceTable(_Part):
-    """A dbt source that models read; ``sql_schema`` and ``table`` are where dbt looks."""
+    """A dbt source that models read; ``sql_schema`` and ``table`` are where dbt looks.
+
+    ``namespace`` and ``table`` make its dataset; ``product`` is the one of this platform that writes it.
+    """
 
     name: str
     unique_id: str
     source_name: str
     sql_schema: str
+    namespace: str
     table: str
+    product: str | None
+    columns: tuple[ArtifactColumn, ...]
     description: str | None
 
 

@@ -21,6 +21,11 @@ class Rule(Section):
         description="off: not checked; warn: told; strict: refused. By default the one above.",
     )
 
+    @property
+    def asks(self) -> bool:
+        """Whether there is anything to check; a rule about layers, patterns or names needs some."""
+        return True
+
 
 class ModelRule(Rule):
     """A rule about models."""
@@ -36,6 +41,10 @@ class Naming(ModelRule):
     models: Annotated[dict[Name, tuple[Text, ...]], BeforeValidator(drop_extensions)] = Field(
         {}, description="The patterns of a layer's model names, such as 'stg_*'; one of them must fit."
     )
+
+    @property
+    def asks(self) -> bool:
+        return bool(self.models)
 
 
 class Layering(ModelRule):
@@ -55,6 +64,10 @@ class Demanded(ModelRule):
 
     layers: tuple[Name, ...] = Field((), description="The layers whose models must have it.")
 
+    @property
+    def asks(self) -> bool:
+        return bool(self.layers)
+
 
 class Descriptions(Demanded):
     """Which models are described."""
@@ -70,6 +83,10 @@ class PersonalData(ModelRule):
         description="Names, such as 'email' or '*_phone', of columns that must be classified: by "
         "'meta: {pii: true}' or '{pii: false}', or by the tag 'pii'.",
     )
+
+    @property
+    def asks(self) -> bool:
+        return bool(self.columns)
 
 
 def _spelled_out(data: object) -> object:

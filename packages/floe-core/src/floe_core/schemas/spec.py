@@ -85,4 +85,7 @@ class FloeSpec(Section):
     compute: Text | None = Field(None, description="A compute plugin other than the platform's.")
     schedule: Schedule | None = Field(None, description="When the product runs by itself.")
     retention: Retention | None = Field(None, description="How long rows are kept.")
+    exposes: tuple[Name, ...] | None = Field(
+        None, description="The layers other products may read; all, unless the platform says which."
+    )
     environments: Environments = Field({}, description="What differs between the environments.")

@@ -1,0 +1,1 @@
+"""A platform team's own rules, in Rego."""
