@@ -76,6 +76,11 @@ def find_products(start: Path, *, manifest: Path | None = None) -> list[Location
     return [_location(spec, None) for spec in _specs_below(start, depth=_NEAR)]
 
 
+def manifest_above(folder: Path) -> Path | None:
+    """The manifest a product in the folder would belong to, None where it would be the built-in one."""
+    return _first_above(folder.resolve(), MANIFEST_NAME)
+
+
 def product_name(spec_path: Path) -> str | None:
     """The name a floe.yaml gives its product, None if it cannot be read or says none."""
     metadata = _peek(spec_path).get("metadata")

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
 
 import pytest
+import yaml
+from jsonschema import Draft202012Validator
 
-from floe_core.cli.commands.init import product_name
-from testing.command_line import Floe
+from floe_core.cli.new_product import product_name
+from testing.command_line import Floe, write
 
 
 def files(folder: Path) -> list[str]:
@@ -63,21 +67,130 @@ def test_init_here_needs_no_cd_and_lists_its_files_as_json(
     }
 
 
-@pytest.mark.requirement("FR-010")
-def test_a_dbt_project_gets_nothing_but_floe_yaml(floe: Floe, tmp_path: Path) -> None:
-    (tmp_path / "dbt_project.yml").write_text("name: mine\n")
-    (tmp_path / "Mine").mkdir()
-    (tmp_path / "dbt_project.yml").rename(tmp_path / "Mine/dbt_project.yml")
+JAFFLE = {
+    "dbt_project.yml": "name: jaffle_shop\nversion: '1.0'\nprofile: till\n",
+    "profiles.yml": (
+        "till:\n  outputs:\n    dev: {type: snowflake, password: hunter2}\n    ci: {type: duckdb}\n"
+    ),
+    "packages.yml": "packages:\n  - {package: dbt-labs/dbt_utils, version: 1.3.0}\n  - {local: ../ours}\n",
+    ".gitignore": "target/\n",
+    "models/staging/stg_orders.sql": "select 1 as id, 2.5 as amount\n",
+    "models/marts/revenue.sql": "select sum(amount) as revenue from {{ ref('stg_orders') }}\n",
+    "seeds/raw.csv": "id\n1\n",
+    "snapshots/orders.yml": "snapshots: []\n",
+}
 
-    result = floe("init", "Mine")
+
+@pytest.mark.requirement("FR-010")
+def test_a_dbt_project_is_told_what_was_found_and_keeps_its_files(floe: Floe, tmp_path: Path) -> None:
+    write(tmp_path / "Jaffle", JAFFLE)
+
+    result = floe("init", "Jaffle")
 
     assert result.stdout == (
-        "wrote Mine/floe.yaml, your dbt project is now product 'mine'\nnext:\n  cd Mine\n  floe run\n"
+        "found the dbt project 'jaffle_shop'\n"
+        "  profile    till; it is left alone, floe generates its own\n"
+        "  adapter    duckdb, snowflake\n"
+        "  models     2\n"
+        "  seeds      1\n"
+        "  snapshots  1\n"
+        "  packages   dbt-labs/dbt_utils, ../ours (not installed)\n"
+        "wrote Jaffle/floe.yaml, Jaffle/manifest.yaml, Jaffle/.floe/.gitignore, Jaffle/floe.schema.json, "
+        "Jaffle/manifest.schema.json\n"
+        "it is product 'jaffle_shop' now, on the platform of Jaffle/manifest.yaml\n"
+        "next:\n  cd Jaffle\n  dbt deps\n  floe run\n"
     )
-    assert files(tmp_path / "Mine") == ["dbt_project.yml", "floe.yaml"]
-    assert (tmp_path / "Mine/floe.yaml").read_text() == (
-        "apiVersion: floe.dev/v1\nkind: Product\nmetadata:\n  name: mine\n"
+    added = {"floe.yaml", "manifest.yaml", ".floe/.gitignore", "floe.schema.json", "manifest.schema.json"}
+    assert set(files(tmp_path / "Jaffle")) == {*JAFFLE, *added}
+    assert {name: (tmp_path / "Jaffle" / name).read_text() for name in JAFFLE} == JAFFLE
+    assert "hunter2" not in "".join((tmp_path / "Jaffle" / name).read_text() for name in added)
+    assert (tmp_path / "Jaffle/floe.yaml").read_text() == (
+        "# yaml-language-server: $schema=floe.schema.json\n"
+        "apiVersion: floe.dev/v1\nkind: Product\nmetadata:\n  name: jaffle_shop\n"
     )
+
+
+@pytest.mark.requirement("FR-010")
+def test_below_a_manifest_a_dbt_project_gets_none_of_its_own(floe: Floe, tmp_path: Path) -> None:
+    write(tmp_path, {"manifest.yaml": "metadata: {name: p}\n"})
+    write(tmp_path / "jaffle", {name: JAFFLE[name] for name in ("dbt_project.yml", ".gitignore")})
+
+    document = floe("init", "jaffle", "--output", "json").document
+
+    assert document == {
+        "schema_version": "1",
+        "product": "jaffle_shop",
+        "directory": "jaffle",
+        "files": ["jaffle/floe.yaml", "jaffle/floe.schema.json"],
+        "platform": "manifest.yaml",
+        "dbt": {
+            "name": "jaffle_shop",
+            "profile": "till",
+            "adapters": [],
+            "models": 0,
+            "seeds": 0,
+            "snapshots": 0,
+            "packages": [],
+            "packages_installed": True,
+        },
+    }
+
+
+@pytest.mark.requirement("FR-010", "FR-020")
+@pytest.mark.xdist_group("cli")
+def test_a_dbt_project_compiles_and_runs_as_it_is(floe: Floe, tmp_path: Path) -> None:
+    write(tmp_path / "jaffle", {name: text for name, text in JAFFLE.items() if name != "packages.yml"})
+    floe("init", "jaffle")
+
+    run = floe("run", "jaffle", "--output", "json")
+
+    assert (run.status, run.stderr) == (0, "")
+    assert (run.document["state"], run.document["product"]) == ("succeeded", "jaffle_shop")
+    rows = floe("query", "select revenue from revenue", "--product", "jaffle", "--output", "json").document[
+        "rows"
+    ]
+    assert rows == [["2.5"]]
+
+
+@pytest.mark.requirement("FR-015")
+def test_above_a_dbt_project_init_asks_which_one_is_meant(floe: Floe, tmp_path: Path) -> None:
+    write(tmp_path / "our data/dbt", JAFFLE)
+    result = floe("init")
+    assert (result.status, result.stderr) == (
+        2,
+        "FLOE-E017 there is a dbt project in 'our data/dbt'\n"
+        "  hint: floe init 'our data/dbt', or say what to start from: --template shop\n",
+    )
+    assert floe("init", "--template", "shop").status == 0
+
+
+@pytest.mark.requirement("FR-015")
+def test_a_dbt_project_without_a_profile_is_told_before_anything_is_written(
+    floe: Floe, tmp_path: Path
+) -> None:
+    write(tmp_path / "mine", {"dbt_project.yml": "name: mine\n"})
+    assert floe("init", "mine").stderr == (
+        "mine/dbt_project.yml:1:1: FLOE-E402 no plain 'profile' in the dbt project\n"
+        "  hint: write 'profile: NAME', any name: floe generates the profile\n"
+    )
+    assert files(tmp_path / "mine") == ["dbt_project.yml"]
+
+
+@pytest.mark.requirement("FR-017")
+def test_what_init_writes_is_checked_by_the_schema_beside_it(floe: Floe, tmp_path: Path) -> None:
+    write(tmp_path / "jaffle", JAFFLE)
+    floe("init", "jaffle")
+    for name in ("floe", "manifest"):
+        text = (tmp_path / f"jaffle/{name}.yaml").read_text()
+        [place] = re.findall(r"\A# yaml-language-server: \$schema=(.+)$", text, re.MULTILINE)
+        schema = json.loads((tmp_path / "jaffle" / place).read_text())
+        validator = Draft202012Validator(schema)
+        assert list(validator.iter_errors(yaml.safe_load(text))) == []
+        wrong = yaml.safe_load(text.replace("name:", "nmae:"))
+        assert [error.message for error in validator.iter_errors(wrong)] == [
+            "'nmae' does not match any of the regexes: '^x-'",
+            "'name' is a required property",
+        ]
 
 
 @pytest.mark.requirement("FR-015")
@@ -98,7 +211,8 @@ def test_nothing_is_overwritten_and_nothing_written_beside_it(floe: Floe, tmp_pa
 
 @pytest.mark.requirement("FR-015")
 def test_a_product_is_told_to_run(floe: Floe, tmp_path: Path) -> None:
-    (tmp_path / "dbt_project.yml").touch()
+    (tmp_path / "dbt_project.yml").write_text("name: mine\nprofile: mine\n")
+    (tmp_path / "manifest.yaml").write_text("metadata: {name: mine}\n")
     (tmp_path / "floe.yaml").write_text("metadata: {name: mine}\n")
     result = floe("init")
     assert result.stderr == "FLOE-E010 'floe.yaml' is there already\n  hint: floe run\n"

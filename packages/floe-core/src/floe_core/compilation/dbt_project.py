@@ -26,11 +26,14 @@ _FOLDERS = {
 
 @dataclass(frozen=True)
 class DbtProjectFile:
-    """What ``dbt_project.yml`` says: the profile's name, and the folders dbt reads."""
+    """What ``dbt_project.yml`` says: the names, and the folders dbt reads."""
 
+    name: str
     profile: str
     folders: tuple[str, ...]
+    model_folders: tuple[str, ...]
     seed_folders: tuple[str, ...]
+    snapshot_folders: tuple[str, ...]
     packages_folder: str
 
 
@@ -65,9 +68,12 @@ def read_dbt_project(project_dir: Path, at: Position) -> DbtProjectFile:
             )
         )
     return DbtProjectFile(
+        name=str(tree.get("name") or ""),
         profile=profile,
         folders=_folders(tree),
-        seed_folders=tuple(folder for folder in _named(tree, "seed-paths") if "{{" not in folder),
+        model_folders=_plain(tree, "model-paths"),
+        seed_folders=_plain(tree, "seed-paths"),
+        snapshot_folders=_plain(tree, "snapshot-paths"),
         packages_folder=str(tree.get("packages-install-path") or "dbt_packages"),
     )
 
@@ -90,6 +96,10 @@ def _folders(tree: dict[str, Any]) -> tuple[str, ...]:
     """Every folder dbt reads; the whole project where a folder's name is known to dbt alone."""
     folders = {folder for key in _FOLDERS for folder in _named(tree, key)}
     return (".",) if any("{{" in folder for folder in folders) else tuple(sorted(folders))
+
+
+def _plain(tree: dict[str, Any], key: str) -> tuple[str, ...]:
+    return tuple(folder for folder in _named(tree, key) if "{{" not in folder)
 
 
 def _named(tree: dict[str, Any], key: str) -> list[str]:

@@ -13,6 +13,13 @@ from floe_core.schemas.spec import FloeSpec
 
 SchemaName = Literal["spec", "manifest", "artifacts"]
 
+SCHEMA_FILES: Mapping[SchemaName, str] = {
+    "spec": "floe.schema.json",
+    "manifest": "manifest.schema.json",
+    "artifacts": "compiled_artifacts.schema.json",
+}
+"""What each schema's file is called."""
+
 _MODELS: Mapping[SchemaName, type[BaseModel]] = {
     "spec": FloeSpec,
     "manifest": Manifest,
@@ -25,3 +32,8 @@ def json_schema(name: SchemaName) -> dict[str, Any]:
     mode: Literal["validation", "serialization"] = "serialization" if name == "artifacts" else "validation"
     schema = _MODELS[name].model_json_schema(by_alias=True, mode=mode)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+
+
+def modeline(name: SchemaName) -> str:
+    """The first line of a YAML file whose schema lies beside it: editors read it."""
+    return f"# yaml-language-server: $schema={SCHEMA_FILES[name]}\n"

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import re
-from pathlib import Path, PurePosixPath
+from dataclasses import asdict
+from pathlib import Path
 from shlex import quote
 
 import click
 
+from floe_core.cli.existing_dbt import is_dbt_project, look_at, projects_below
+from floe_core.cli.new_product import Files, around_dbt, from_template, product_name
 from floe_core.cli.output import Output, output_option
-from floe_core.cli.templates import contents, template, write_new
-from floe_core.errors import shown
-from floe_core.location import SPEC_NAME
+from floe_core.cli.templates import write_new
+from floe_core.errors import Problem, SpecError, shown
+from floe_core.location import MANIFEST_NAME, SPEC_NAME, manifest_above
+from floe_core.schemas.export import SCHEMA_FILES
 
 _TEMPLATES = ("shop", "empty")
-_SPEC = """\
-apiVersion: floe.dev/v1
-kind: Product
-metadata:
-  name: {name}
-"""
 
 
 @click.command()
@@ -34,53 +31,70 @@ metadata:
 def command(directory: Path, template_name: str | None, output: Output) -> None:
     """Start a new product in DIRECTORY, or make the dbt project there a product.
 
-    In a folder with a dbt_project.yml only floe.yaml is written: your models stay as they are.
+    In a folder with a dbt_project.yml a floe.yaml is written beside it, and a manifest.yaml where none is
+    above; the project's own files stay as they are.
     """
     folder = directory.absolute()
+    if template_name is None and is_dbt_project(folder):
+        _around_dbt(folder, output)
+        return
+    if template_name is None:
+        _refuse_beside_dbt(folder)
     name = product_name(folder.resolve().name)
-    own = template_name is None and (folder / "dbt_project.yml").is_file()
-    files = _own(name) if own else _filled(template_name or _TEMPLATES[0], name)
+    files = from_template(template_name or _TEMPLATES[0], name)
+    written = _write(folder, files)
+    output.document(_document(name, folder, written))
+    output.line(f"wrote {shown(folder)}, {len(written)} files: product '{name}'")
+    _tell_next(output, folder, _first_query(files))
+
+
+def _around_dbt(folder: Path, output: Output) -> None:
+    found = look_at(folder)
+    name = product_name(found.name or folder.resolve().name)
+    manifest = manifest_above(folder)
+    written = _write(folder, around_dbt(name, manifest=manifest is None))
+    platform = shown(manifest or folder / MANIFEST_NAME)
+    output.document({**_document(name, folder, written), "platform": platform, "dbt": asdict(found)})
+    output.line(f"found the dbt project '{found.name}'")
+    for line in found.lines():
+        output.line(line)
+    output.line(f"wrote {', '.join(shown(path) for path in written)}")
+    output.line(f"it is product '{name}' now, on the platform of {platform}")
+    _tell_next(output, folder, [], first=[] if found.packages_installed else ["dbt deps"])
+
+
+def _write(folder: Path, files: Files) -> list[Path]:
+    """Write the files; a schema that was exported before may stay."""
+    schemas = set(SCHEMA_FILES.values())
+    kept = {path for path in files if path.name in schemas and (folder / path).exists()}
+    wanted = {path: content for path, content in files.items() if path not in kept}
     instead = "floe run" if (folder / SPEC_NAME).exists() else "choose another folder"
-    written = write_new(folder, files, hint=instead)
-    output.document({"product": name, "directory": shown(folder), "files": [shown(path) for path in written]})
-    what = "your dbt project is now" if own else f"{len(written)} files:"
-    output.line(f"wrote {shown(written[0]) if own else shown(folder)}, {what} product '{name}'")
-    output.line("next:")
-    for line in _next(folder, files):
-        output.line(f"  {line}")
+    return write_new(folder, wanted, hint=instead)
 
 
-def product_name(text: str) -> str:
-    """A product's name like the text: lower case, '-' for what a name cannot hold."""
-    name = re.sub(r"[^a-z0-9_]+", "-", text.lower()).strip("-_")
-    if not name:
-        return "product"
-    return name if name[0].isalpha() else f"product-{name}"
+def _refuse_beside_dbt(folder: Path) -> None:
+    """Whoever stands above a dbt project hardly wants a shop beside it."""
+    if below := projects_below(folder):
+        raise SpecError(
+            Problem(
+                "FLOE-E017",
+                f"there is a dbt project in '{shown(below[0])}'",
+                hint=f"floe init {quote(shown(below[0]))}, or say what to start from: --template shop",
+            )
+        )
 
 
-def _own(name: str) -> dict[PurePosixPath, bytes]:
-    return {PurePosixPath(SPEC_NAME): _SPEC.format(name=name).encode()}
+def _document(name: str, folder: Path, written: list[Path]) -> dict[str, object]:
+    return {"product": name, "directory": shown(folder), "files": [shown(path) for path in written]}
 
 
-def _filled(template_name: str, name: str) -> dict[PurePosixPath, bytes]:
-    """The template's files with the product's name in their paths and texts."""
-    names = {"__floe_name__": name, "__floe_sql_name__": re.sub(r"\W", "_", name)}
-    return {
-        PurePosixPath(_replaced(str(path), names)): _replaced(content.decode(), names).encode()
-        for path, content in contents(template(template_name))
-    }
-
-
-def _replaced(text: str, names: dict[str, str]) -> str:
-    for placeholder, name in names.items():
-        text = text.replace(placeholder, name)
-    return text
-
-
-def _next(folder: Path, files: dict[PurePosixPath, bytes]) -> list[str]:
+def _first_query(files: Files) -> list[str]:
     marts = [path.stem for path in files if path.suffix == ".sql" and path.parent.name == "marts"]
-    return [
-        *([f"cd {quote(shown(folder))}"] if folder != Path.cwd() else []),
-        "floe run",
-        *[f'floe query "select * from {mart} limit 10"' for mart in marts[:1]],
-    ]
+    return [f'floe query "select * from {mart} limit 10"' for mart in marts[:1]]
+
+
+def _tell_next(output: Output, folder: Path, last: list[str], *, first: list[str] | None = None) -> None:
+    there = [f"cd {quote(shown(folder))}"] if folder != Path.cwd() else []
+    output.line("next:")
+    for line in [*there, *(first or []), "floe run", *last]:
+        output.line(f"  {line}")

@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
-from pydantic import BaseModel
 
 from floe_core.cli.output import Output, output_option
+from floe_core.cli.schema_files import schema_content
 from floe_core.errors import shown
-from floe_core.schemas.artifacts import CompiledArtifacts
-from floe_core.schemas.manifest import Manifest
-from floe_core.schemas.spec import FloeSpec
-
-_MODELS: dict[str, type[BaseModel]] = {
-    "floe.schema.json": FloeSpec,
-    "manifest.schema.json": Manifest,
-    "compiled_artifacts.schema.json": CompiledArtifacts,
-}
+from floe_core.schemas.export import SCHEMA_FILES
 
 
 @click.group()
@@ -30,16 +21,15 @@ def command() -> None:
 @click.argument("directory", default=".", type=click.Path(path_type=Path))
 @output_option
 def export(directory: Path, output: Output) -> None:
-    """Write the JSON Schemas into DIRECTORY.
+    """Write the JSON Schemas into DIRECTORY; again after an upgrade or a new plugin.
 
     An editor with a YAML language server checks floe.yaml when its first line is
-    '# yaml-language-server: $schema=floe.schema.json'.
+    '# yaml-language-server: $schema=floe.schema.json'; floe init writes it.
     """
     directory.mkdir(parents=True, exist_ok=True)
-    paths = [directory / name for name in _MODELS]
-    for path, model in zip(paths, _MODELS.values(), strict=True):
-        schema = model.model_json_schema(by_alias=True)
-        path.write_text(json.dumps(schema, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+    paths = [directory / file for file in SCHEMA_FILES.values()]
+    for path, name in zip(paths, SCHEMA_FILES, strict=True):
+        path.write_bytes(schema_content(name))
     output.document({"files": [shown(path) for path in paths]})
     for path in paths:
         output.line(f"wrote {shown(path)}")
