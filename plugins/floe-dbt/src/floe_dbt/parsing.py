@@ -127,7 +127,14 @@ def _parsed_node(node: Any, folders: _Folders) -> ParsedNode:
         attached=subject(node) if str(node.resource_type) in TESTS else None,
         severity=str(config["severity"]).lower() if config.get("severity") else None,
         described_in=folders.described_in(node),
+        generic_test=_generic_test(node),
+        tested_column=getattr(node, "column_name", None),
     )
+
+
+def _generic_test(node: Any) -> str | None:
+    metadata = getattr(node, "test_metadata", None)
+    return metadata and ".".join(part for part in (metadata.namespace, metadata.name) if part)
 
 
 def _described(node: Any) -> tuple[Any, ...]:

@@ -9,21 +9,28 @@ from pathlib import Path
 
 from floe_core.compilation.dbt_project import PROJECT_FILE
 from floe_core.compilation.enforce import Enforced
+from floe_core.compilation.guarantees import not_null_columns
 from floe_core.compilation.plan import Plan
 from floe_core.compilation.source_files import source_files
 from floe_core.compilation.source_line import SourceLine, source_line
 from floe_core.errors import Problem, SpecError, in_order
 from floe_core.plugins.compute import BindError, Column, Proof, Relation
 from floe_core.plugins.dbt import CompiledNode, ParsedNode
+from floe_core.schemas.artifacts import Transform
 
 
 @dataclass(frozen=True)
 class Proven:
-    """The enforced plan with the columns of every relation; None where they show only in the run."""
+    """The enforced plan with what binding showed of every relation."""
 
     enforced: Enforced
-    columns: Mapping[str, tuple[Column, ...] | None]
+    proofs: Mapping[str, Proof]
     source_files: Mapping[str, str | None]
+
+    @property
+    def columns(self) -> dict[str, tuple[Column, ...] | None]:
+        """By unique id; None where they show only in the run."""
+        return {unique_id: proof.columns for unique_id, proof in self.proofs.items()}
 
 
 def compile_plan(enforced: Enforced) -> Proven:
@@ -31,7 +38,11 @@ def compile_plan(enforced: Enforced) -> Proven:
     plan = enforced.plan
     problems = list(_unsupported(plan))
     compiled = plan.plugins.dbt.compile(plan.dbt_location, plan.project)
-    relations = [_relation(node, compiled.get(node.unique_id)) for node in plan.project.nodes]
+    not_null = not_null_columns(plan)
+    relations = [
+        _relation(plan, node, compiled.get(node.unique_id), not_null.get(node.unique_id, frozenset()))
+        for node in plan.project.nodes
+    ]
     proofs = plan.plugins.compute.prove(relations, plan.dbt_location.project_dir)
     for node in plan.project.nodes:
         rendered = compiled.get(node.unique_id, CompiledNode())
@@ -43,11 +54,7 @@ def compile_plan(enforced: Enforced) -> Proven:
     if problems:
         raise SpecError(in_order(problems))
     reading = [each.sql for each in relations if each.unique_id.startswith("source.") and each.sql]
-    return Proven(
-        enforced,
-        {uid: proof.columns for uid, proof in proofs.items()},
-        source_files(reading, plan.dbt_location.project_dir),
-    )
+    return Proven(enforced, proofs, source_files(reading, plan.dbt_location.project_dir))
 
 
 def _unsupported(plan: Plan) -> Iterator[Problem]:
@@ -56,11 +63,13 @@ def _unsupported(plan: Plan) -> Iterator[Problem]:
             yield Problem("FLOE-E409", f"{_noun(node)}: {reason}", plan.at(node))
 
 
-def _relation(node: ParsedNode, compiled: CompiledNode | None) -> Relation:
+def _relation(
+    plan: Plan, node: ParsedNode, compiled: CompiledNode | None, not_null: frozenset[str]
+) -> Relation:
     """What there is to bind: the rendered SQL, else the columns known for a seed or a source."""
     columns = compiled.columns if compiled else None
     if columns is None and node.resource_type == "source":
-        columns = _documented(node)
+        columns = _written_by_another(plan, node) or _documented(node)
     return Relation(
         unique_id=node.unique_id,
         schema=node.schema,
@@ -69,7 +78,17 @@ def _relation(node: ParsedNode, compiled: CompiledNode | None) -> Relation:
         columns=tuple(Column(name, kind) for name, kind in columns) if columns is not None else None,
         depends_on=node.depends_on,
         database=node.database,
+        not_null=not_null,
     )
+
+
+def _written_by_another(plan: Plan, node: ParsedNode) -> tuple[tuple[str, str], ...] | None:
+    """The columns that another product's artifact says its table has."""
+    neighbour = plan.neighbours.get(node.unique_id)
+    table = neighbour.table(node) if neighbour else None
+    if table is None or (isinstance(table, Transform) and table.proof == "deferred"):
+        return None
+    return tuple((column.name, column.type) for column in table.columns)
 
 
 def _documented(node: ParsedNode) -> tuple[tuple[str, str], ...] | None:

@@ -67,7 +67,11 @@ def exposure_digest(artifacts: CompiledArtifacts | None) -> str:
     if artifacts is None:
         return ""
     tables = [
-        (*_place(node), (node.layer, node.access) if isinstance(node, Transform) else None)
+        (
+            *_place(node),
+            (node.layer, node.access, node.proof) if isinstance(node, Transform) else None,
+            [(column.name, column.type, column.nullable) for column in node.columns],
+        )
         for node in artifacts.nodes
     ]
     return value_digest([sorted(tables, key=str), artifacts.metadata.exposes, artifacts.metadata.owner])

@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from floe_core.lake import Lake
 from floe_core.plugins.base import Plugin
 from floe_core.plugins.dbt import ParsedNode
+from floe_core.schemas.lineage import Transformation
 
 
 @dataclass(frozen=True)
@@ -20,20 +21,6 @@ class Column:
 
     name: str
     type: str
-
-
-Transformation = Literal[
-    "IDENTITY",
-    "TRANSFORMATION",
-    "AGGREGATION",
-    "CONDITIONAL",
-    "WINDOW",
-    "JOIN",
-    "FILTER",
-    "GROUP_BY",
-    "SORT",
-]
-"""How a column is used, in the words of OpenLineage's facet; the first three are DIRECT, the others INDIRECT."""
 
 
 class ColumnInput(NamedTuple):

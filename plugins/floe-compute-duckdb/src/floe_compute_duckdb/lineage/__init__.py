@@ -60,7 +60,7 @@ class KnownTables:
                 return None
             queries = Queries(self._tables)
             rows = queries.rows(statements[0])
-        except (SqlglotError, Unresolved):
+        except (SqlglotError, Unresolved, RecursionError):
             return None
         return _found(rows, columns, queries.named)
 

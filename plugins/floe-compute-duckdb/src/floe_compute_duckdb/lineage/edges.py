@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from floe_core.plugins.compute import ColumnInput, Transformation
+from floe_core.plugins.compute import ColumnInput
+from floe_core.schemas.lineage import Transformation
 
 KINDS: tuple[Transformation, ...] = (
     "IDENTITY",
