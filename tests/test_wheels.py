@@ -107,6 +107,12 @@ def test_what_running_the_demo_leaves_behind_stays_behind(wheels: dict[str, Path
     assert packed(wheel, "floe/demo") == packed(wheels["floe"], "floe/demo")
 
 
+@pytest.mark.requirement("FR-015")
+def test_the_explanation_of_every_error_code_travels(wheels: dict[str, Path]) -> None:
+    pages = {PurePosixPath(page.name): page.read_bytes() for page in (ROOT / "docs" / "errors").iterdir()}
+    assert packed(wheels["floe-core"], "floe_core/explanations") == pages
+
+
 @pytest.mark.requirement("FR-050")
 def test_the_plugins_travel_with_their_entry_points_all_in_one_version(wheels: dict[str, Path]) -> None:
     version = metadata(wheels["floe"])["Version"]
@@ -193,6 +199,13 @@ def test_no_module_of_an_installed_floe_comes_from_the_checkout(elsewhere: Elsew
     assert [place for place in seen["path"] + seen["files"] if Path(place).is_relative_to(ROOT)] == []
     ours = {Path(file).parent.name for file in seen["files"] if file.startswith(str(elsewhere.environment))}
     assert {*packages} <= ours
+
+
+@pytest.mark.slow
+@pytest.mark.requirement("FR-015")
+def test_an_installed_floe_explains_its_error_codes(elsewhere: Elsewhere, tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "errors" / "FLOE-E204.md").read_text("utf-8")
+    assert elsewhere.floe("explain", "E204", cwd=tmp_path)["text"] == page
 
 
 @pytest.mark.slow

@@ -28,6 +28,7 @@ COMMANDS = {
     "demo": "Run the demo products end to end and open the UI on them.",
     "platform": "What a platform team does, over all products.",
     "plugins": "List the plugins installed here.",
+    "explain": "Say what an error code means and how to mend it.",
     "schema": "Export JSON Schemas for editors.",
 }
 """Each command with its help in one line; ``floe_core.cli.commands.NAME`` holds it as ``command``."""
