@@ -137,7 +137,7 @@ def _order(provider: Provider) -> tuple[str, str]:
 def _load(plugin_type: PluginType, provider: Provider) -> Any:
     try:
         return provider.entry_point.load()
-    except (ImportError, AttributeError, SyntaxError) as error:
+    except Exception as error:  # a module that is not ours may raise anything
         raise PluginError(
             Problem(
                 "FLOE-E207",
