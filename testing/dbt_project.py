@@ -104,7 +104,7 @@ class DbtProject:
         events: list[RunEvent] = []
         with self.lake.manager.run(identity) as run:
             complete = DbtCore().build(
-                self.location, select=select, full_refresh=full_refresh, observe=events.append
+                self.location, select=select, full_refresh=full_refresh, window=None, observe=events.append
             )
             if complete and publish:
                 run.publish()

@@ -260,7 +260,7 @@ def test_an_interrupt_stops_dbt_and_comes_out_as_one(project: DbtProject) -> Non
 
     threading.Thread(target=interrupt).start()
     with project.lake.manager.run(IDENTITY), pytest.raises(KeyboardInterrupt):
-        DbtCore().build(project.location, select=(), full_refresh=False, observe=observe)
+        DbtCore().build(project.location, select=(), full_refresh=False, window=None, observe=observe)
 
     assert {e.name: e.state for e in events if isinstance(e, ModelFinished)} == {
         "quick": "succeeded",
@@ -279,7 +279,7 @@ def test_an_observer_that_fails_ends_the_build_with_its_error(project: DbtProjec
             raise WorkError([])
 
     with project.lake.manager.run(IDENTITY), pytest.raises(WorkError):
-        DbtCore().build(project.location, select=(), full_refresh=False, observe=observe)
+        DbtCore().build(project.location, select=(), full_refresh=False, window=None, observe=observe)
 
 
 @pytest.mark.requirement("FR-066")

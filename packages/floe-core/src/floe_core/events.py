@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 ModelState = Literal["succeeded", "failed", "skipped", "cancelled", "reused"]
@@ -28,8 +29,28 @@ class ModelStarted:
 
 
 @dataclass(frozen=True)
+class Logged:
+    """A line of dbt's own log, about the node ``name``."""
+
+    name: str
+    level: Literal["info", "warning", "error"]
+    text: str
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A service does not answer; it is asked again in so many seconds."""
+
+    reason: str
+    seconds: float
+
+
+@dataclass(frozen=True)
 class ModelFinished:
-    """A model or seed ended. ``rows`` and ``snapshot_id`` are known when something was written."""
+    """A model or seed ended. ``rows`` and ``snapshot_id`` are known when something was written.
+
+    ``batches`` are those of a model that is built in batches of time, as (start, end) in UTC.
+    """
 
     unique_id: str
     name: str
@@ -38,6 +59,7 @@ class ModelFinished:
     rows: int | None = None
     snapshot_id: int | None = None
     error: str | None = None
+    batches: tuple[tuple[datetime, datetime], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -63,4 +85,4 @@ class Published:
     tables: int
 
 
-RunEvent = Planned | ModelStarted | ModelFinished | TestFinished | Published
+RunEvent = Planned | ModelStarted | Logged | Waiting | ModelFinished | TestFinished | Published

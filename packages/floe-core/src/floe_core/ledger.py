@@ -131,6 +131,19 @@ class Ledger:
             )
             return [(row["namespace"], row["name"], row["snapshot_id"]) for row in rows]
 
+    def published_snapshots(self, namespaces: Sequence[str]) -> dict[tuple[str, str], int]:
+        """The snapshot that the last published run left of each table, by (namespace, table)."""
+        if not self._path.exists() or not namespaces:
+            return {}
+        marks = ", ".join("?" * len(namespaces))
+        with closing(connect(self._path)) as connection:
+            rows = connection.execute(
+                "select namespace, name, snapshot_id from writes join runs using (run_id, attempt)"
+                f" where published and namespace in ({marks}) order by ended_at",  # nosec B608 - marks only
+                tuple(namespaces),
+            )
+            return {(row["namespace"], row["name"]): row["snapshot_id"] for row in rows}
+
     def end(
         self, run_id: str, attempt: int, state: RunState, *, published: bool, reason: str | None = None
     ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cached_property
 from typing import TypeVar
 
@@ -24,6 +25,12 @@ class Platform:
     def __init__(self, choices: PluginChoices, registry: PluginRegistry | None = None) -> None:
         self._choices = choices
         self._registry = registry or PluginRegistry()
+
+    def services(self) -> Iterator[tuple[PluginType, Plugin]]:
+        """Every plugin that was chosen, with its kind: each can be asked how it is."""
+        for plugin_type in PluginType:
+            if choice := self._choices.get(plugin_type):
+                yield plugin_type, self._registry.create(plugin_type, choice.type, choice.config)
 
     def _create(self, plugin_type: PluginType, base: type[P]) -> P:
         choice = self._choices.get(plugin_type)

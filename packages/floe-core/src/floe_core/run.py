@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 
 from floe_core.artifact_store import keep_artifacts
@@ -16,11 +17,12 @@ from floe_core.ledger import Ledger
 from floe_core.location import Location
 from floe_core.platform import Platform
 from floe_core.plugins.dbt import DbtLocation
-from floe_core.recovery import settle_dead_runs
+from floe_core.recovery import dead_runs, settle_dead_runs
 from floe_core.resumption import Resumption, resume
 from floe_core.run_lock import run_lock, run_of_product
 from floe_core.run_result import RunResult, RunState
 from floe_core.schemas.artifacts import CompiledArtifacts
+from floe_core.services import Services
 
 DEFAULT_ENVIRONMENT = "dev"
 _MAINTENANCE_WAIT_S = 600
@@ -30,7 +32,8 @@ _MAINTENANCE_WAIT_S = 600
 class RunRequest:
     """What to run; ``run_id`` stays the same over all attempts, ``engine_run_id`` is this attempt's.
 
-    With ``resume`` only what earlier attempts left undone is run, and ``select`` is theirs.
+    With ``resume`` only what earlier attempts left undone is run, and ``select`` is theirs. ``window`` is
+    the time (start, end) that models built in batches are to build; without one it is dbt's choice.
     """
 
     run_id: str
@@ -39,6 +42,7 @@ class RunRequest:
     select: tuple[str, ...] = ()
     full_refresh: bool = False
     resume: bool = False
+    window: tuple[datetime, datetime] | None = None
 
 
 def execute(
@@ -50,32 +54,36 @@ def execute(
     """Build the product on a branch of its own and publish all of it, or nothing.
 
     A failed model or test is a result, not an exception. Raises ConflictError when another run of
-    the product is going or moved a table meanwhile, SpecError when the selection makes no sense.
-    Whatever is raised, KeyboardInterrupt too, is in the ledger by then.
+    the product is going or moved a table meanwhile, SpecError when the selection makes no sense,
+    ServiceError when a service stayed away for longer than ``patience`` allows. Whatever is raised,
+    KeyboardInterrupt too, is in the ledger by then.
     """
     platform = Platform(artifacts.plugins)
     ledger = Ledger(location.state_dir)
     identity = _identity(location, artifacts, request)
-    lake = platform.catalog.open(platform.storage, location.state_dir)
+    services = Services(platform, location.state_dir, observe)
     with (
         run_lock(location.state_dir, request.run_id),
         run_of_product(location.state_dir, identity.product, wait_s=_MAINTENANCE_WAIT_S),
     ):
-        settle_dead_runs(location.state_dir, ledger, lake)
+        if dead_runs(location.state_dir, ledger):
+            settle_dead_runs(location.state_dir, ledger, services.opened())
         left = _left_to_do(location, ledger, artifacts, request)
         keep_artifacts(location.state_dir, artifacts)
         ledger.begin(identity, engine_run_id=request.engine_run_id, full_refresh=request.full_refresh)
         reuse = [model.unique_id for model in left.reused]
-        with _recorded(ledger, identity) as outcome, lake.run(identity, reuse=reuse) as transaction:
+        with (
+            _recorded(ledger, identity) as outcome,
+            services.opened().run(identity, reuse=reuse) as transaction,
+        ):
             recorder = _Recorder(ledger, identity, transaction, observe)
             for event in left.told():
                 recorder(event)
-            complete = left.select is None or platform.dbt.build(
-                DbtLocation.of(location, artifacts.metadata.dbt_project),
-                select=left.select,
-                full_refresh=request.full_refresh,
-                observe=recorder,
-            )
+            build = _Build(platform, location, artifacts, request, recorder)
+            complete = build.of(left)
+            while not complete and services.were_away():
+                recorder.forgive()
+                complete = build.of(resume(location.state_dir, ledger, artifacts, request.run_id))
             if complete:
                 ledger.intend(identity, list(transaction.written.items()))
                 transaction.publish()
@@ -84,6 +92,26 @@ def execute(
             else:
                 outcome.state, outcome.reason = "failed", recorder.reason
     return ledger.attempt(identity.run_id, identity.attempt)
+
+
+@dataclass(frozen=True)
+class _Build:
+    """What is left, built by dbt; true when all of it did well."""
+
+    platform: Platform
+    location: Location
+    artifacts: CompiledArtifacts
+    request: RunRequest
+    observe: Callable[[RunEvent], None]
+
+    def of(self, left: Resumption) -> bool:
+        return left.select is None or self.platform.dbt.build(
+            DbtLocation.of(self.location, self.artifacts.metadata.dbt_project),
+            select=left.select,
+            full_refresh=self.request.full_refresh,
+            window=self.request.window,
+            observe=self.observe,
+        )
 
 
 def _left_to_do(
@@ -182,6 +210,10 @@ class _Recorder:
                 self._failed.append(f"test '{event.name}' {event.state}: {_why(event)}")
             self._ledger.record_test(self._identity, event)
         self._observe(event)
+
+    def forgive(self) -> None:
+        """Take back what failed: it is tried again."""
+        self._failed.clear()
 
     @property
     def reason(self) -> str:

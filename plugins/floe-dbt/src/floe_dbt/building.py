@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from typing import cast
 
 from dbt import selected_resources
@@ -24,6 +25,7 @@ def build(
     *,
     select: Sequence[str],
     full_refresh: bool,
+    window: tuple[datetime, datetime] | None,
     observe: Callable[[RunEvent], None],
 ) -> bool:
     """Build what is selected; true when every model, and every test that must, did well."""
@@ -32,6 +34,8 @@ def build(
             raise SpecError(Problem("FLOE-E507", f"'{selector}' is no selector"))
     arguments = ["--full-refresh"] if full_refresh else []
     arguments += ["--select", *select] if select else []
+    for name, moment in zip(("start", "end"), window or (), strict=False):
+        arguments += [f"--event-time-{name}", moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")]
     manifest = parse_manifest(location)
     with exclusive(location.project_dir):
         selected_resources.set_selected_resources(set())

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import re
 import threading
+from collections import defaultdict
 from collections.abc import Callable
-from typing import Any
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any, Literal
 
 from dbt import selected_resources
+from dbt.artifacts.resources.types import BatchSize
 from dbt.contracts.graph.manifest import Manifest
+from dbt.materializations.incremental.microbatch import MicrobatchBuilder
 from dbt_common.events.base_types import EventMsg
 
 from floe_core.events import (
+    Logged,
     ModelFinished,
     ModelStarted,
     ModelState,
@@ -31,6 +38,13 @@ _TEST_STATES: dict[str, TestState] = {
     "warn": "warned",
     "skipped": "skipped",
 }
+_LEVELS: dict[str, Literal["info", "warning", "error"]] = {
+    "info": "info",
+    "warn": "warning",
+    "error": "error",
+}
+_BATCH = re.compile(r"batch (\S+) of ")
+_REST_OF_A_TIME = {4: "-01-01T00:00", 7: "-01T00:00", 10: "T00:00", 13: ":00"}
 
 
 class Narrator:
@@ -44,17 +58,27 @@ class Narrator:
         self._planned = False
         self._started = 0
         self._total = 0
+        self._batches: dict[str, list[tuple[datetime, datetime]]] = defaultdict(list)
+        self._tellers = {
+            "LogStartLine": self._start,
+            "LogBatchResult": self._finish_batch,
+            "NodeFinished": self._finish,
+        }
 
     def __call__(self, message: EventMsg) -> None:
-        tell = {"LogStartLine": self._start, "NodeFinished": self._finish}.get(message.info.name)
-        if tell is None:
+        tell = self._tellers.get(message.info.name)
+        line = _line(message)
+        if tell is None and line is None:
             return
         with self._lock:
             if self._failure is not None:
                 return
             try:
-                self._plan()
-                tell(message.data)
+                if tell:
+                    self._plan()
+                    tell(message.data)
+                if line:
+                    self._observe(line)
             except (
                 BaseException
             ) as error:  # (a worker's callback that raises would leave dbt waiting for ever)
@@ -97,12 +121,37 @@ class Narrator:
         if node is None or getattr(node, "is_ephemeral_model", False):
             return
         if str(node.resource_type) in MODELS:
-            self._observe(_model_finished(node, data.run_result))
+            batches = tuple(self._batches.pop(node.unique_id, ()))
+            self._observe(replace(_model_finished(node, data.run_result), batches=batches))
         elif str(node.resource_type) in TESTS:
             self._observe(_test_finished(node, data.run_result))
 
+    def _finish_batch(self, data: Any) -> None:
+        """dbt says which batch it was in words only: 'batch 2026-01-31 of ...'."""
+        node = self._node(data.node_info.unique_id)
+        if data.status == "success" and (batch := _batch(data.description, node.config.batch_size)):
+            self._batches[node.unique_id].append(batch)
+
     def _node(self, unique_id: str) -> Any:
         return self._manifest.nodes.get(unique_id) or self._manifest.unit_tests.get(unique_id)
+
+
+def _line(message: EventMsg) -> Logged | None:
+    """What dbt would print about a node; the rest is about dbt."""
+    info: Any = message.info
+    level, name = (
+        _LEVELS.get(info.level),
+        getattr(getattr(message.data, "node_info", None), "node_name", None),
+    )
+    return Logged(name, level, all_lines(info.msg)) if level and name else None
+
+
+def _batch(description: str, size: BatchSize) -> tuple[datetime, datetime] | None:
+    found = _BATCH.match(description)
+    if found is None:
+        return None
+    start = datetime.fromisoformat(found[1] + _REST_OF_A_TIME[len(found[1])]).replace(tzinfo=UTC)
+    return start, MicrobatchBuilder.offset_timestamp(start, size, 1)
 
 
 def _model_finished(node: Any, result: Any) -> ModelFinished:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import ClassVar
 
 from floe_core.events import RunEvent
@@ -31,8 +32,9 @@ class DbtCore(DBTPlugin):
         *,
         select: Sequence[str],
         full_refresh: bool,
+        window: tuple[datetime, datetime] | None,
         observe: Callable[[RunEvent], None],
     ) -> bool:
         from floe_dbt.building import build
 
-        return build(location, select=select, full_refresh=full_refresh, observe=observe)
+        return build(location, select=select, full_refresh=full_refresh, window=window, observe=observe)

@@ -9,12 +9,13 @@ from pathlib import Path
 from shlex import quote
 from typing import ClassVar
 
-from floe_core.errors import Problem, WorkError, shown
+from floe_core.errors import Problem, ServiceError, WorkError, shown
 from floe_core.lake import Lake
 from floe_core.plugins.base import Health, PluginMetadata
 from floe_core.plugins.catalog import CatalogPlugin
 from floe_core.plugins.storage import StoragePlugin
 
+_PATIENCE_S = 5
 _SQLITE = b"SQLite format 3\0"
 
 
@@ -33,6 +34,15 @@ class LocalCatalog(CatalogPlugin):
         state_dir.mkdir(parents=True, exist_ok=True)
         _stay_in_place(state_dir)
         _refuse_damaged(state_dir)
+        health = self.health(state_dir)
+        if not health.healthy and not health.lasting:
+            raise ServiceError(
+                Problem(
+                    "FLOE-E620",
+                    health.reason,
+                    hint=f"who holds it: fuser {quote(shown(state_dir / 'catalog.db'))}",
+                )
+            )
         return IcebergTableManager.open(
             self.catalog_name,
             {
@@ -48,10 +58,12 @@ class LocalCatalog(CatalogPlugin):
         if not path.exists():
             return Health(healthy=True)
         try:
-            with closing(sqlite3.connect(path, timeout=5)) as connection:
+            with closing(sqlite3.connect(path, timeout=_PATIENCE_S)) as connection:
                 connection.execute("select count(*) from sqlite_master").fetchone()
         except sqlite3.Error as error:
-            return Health(healthy=False, reason=f"the catalog '{path}' cannot be read: {error}")
+            lasting = not isinstance(error, sqlite3.OperationalError)  # which a lock of another process is
+            reason = f"the catalog '{shown(path)}' cannot be read: {error}"
+            return Health(healthy=False, reason=reason, lasting=lasting)
         return Health(healthy=True)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
@@ -10,6 +11,8 @@ from typing import ClassVar
 
 from floe_core.plugins.base import Health, PluginMetadata
 from floe_core.plugins.storage import StoragePlugin
+
+_LEAST_FREE_BYTES = 50_000_000  # a first run of the demo writes 5 MB
 
 
 class LocalStorage(StoragePlugin):
@@ -26,5 +29,9 @@ class LocalStorage(StoragePlugin):
     def health(self, state_dir: Path) -> Health:
         folder = next(path for path in (state_dir, *state_dir.parents) if path.exists())
         if not os.access(folder, os.W_OK):
-            return Health(healthy=False, reason=f"no right to write in '{folder}'")
+            return Health(healthy=False, reason=f"no right to write in '{folder}'", lasting=True)
+        free = shutil.disk_usage(folder).free
+        if free < _LEAST_FREE_BYTES:
+            reason = f"{free // 1_000_000} MB free on the disk of '{folder}', less than 50 MB"
+            return Health(healthy=False, reason=reason, lasting=True)
         return Health(healthy=True)

@@ -25,10 +25,14 @@ class PluginMetadata:
 
 @dataclass(frozen=True)
 class Health:
-    """The answer of a health check: ``reason`` says what is wrong, empty when healthy."""
+    """The answer of a health check: ``reason`` says what is wrong, empty when healthy.
+
+    ``lasting`` is what somebody must mend; the rest may be over by itself, so a run waits for it.
+    """
 
     healthy: bool
     reason: str = ""
+    lasting: bool = False
 
 
 class Plugin(Section):

@@ -6,6 +6,7 @@ import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
@@ -126,9 +127,11 @@ class DBTPlugin(Plugin, ABC):
         *,
         select: Sequence[str],
         full_refresh: bool,
+        window: tuple[datetime, datetime] | None,
         observe: Callable[[RunEvent], None],
     ) -> bool:
         """Seed, run and test in dependency order, telling ``observe`` each step; true if all is well.
 
+        ``window`` is the time that models built in batches are to build, else it is dbt's choice.
         Raises SpecError when ``select`` matches nothing or does not parse.
         """

@@ -44,6 +44,12 @@ class Schedule(Section):
     )
     cron: Cron | None = Field(None, description="Run at these times, as a cron expression.")
     timezone: Timezone | None = Field(None, description="The time zone of cron; UTC when nothing is said.")
+    catch_up: Literal["once", "never"] | None = Field(
+        None, description="After a pause with missed times: run once (when nothing is said), or never."
+    )
+    when: Literal["upstream-changed"] | None = Field(
+        None, description="Run when a product that is read from has published; alone, or beside a time."
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -52,8 +58,11 @@ class Schedule(Section):
 
     @model_validator(mode="after")
     def _one_way(self) -> Schedule:
-        if (self.every is None) == (self.cron is None):
+        timed = (self.every is not None) + (self.cron is not None)
+        if timed == 2 or (timed == 0 and self.when is None):
             raise PydanticCustomError("one_of", "expected one of 'every' and 'cron'")
+        if self.catch_up and not timed:
+            raise PydanticCustomError("needs", "'catchUp' is for 'every' and 'cron' only")
         if self.timezone and not self.cron:
             raise PydanticCustomError("needs", "'timezone' is for 'cron' only")
         if self.every and seconds(self.every) < 60:
@@ -72,6 +81,23 @@ class Retention(Section):
         return seconds(self.max_age)
 
 
+class Deprecation(Section):
+    """A table or a column that a later version may do without, once nobody reads it any more."""
+
+    column: Text | None = Field(None, description="The column, as MODEL.COLUMN.")
+    table: Text | None = Field(None, description="The whole table, by its model's or seed's name.")
+    since: Version = Field(description="The version of the product that says so first.")
+    instead: Text | None = Field(None, description="What to read instead, for those who read it.")
+
+    @model_validator(mode="after")
+    def _one_thing(self) -> Deprecation:
+        if (self.column is None) == (self.table is None):
+            raise PydanticCustomError("one_of", "expected one of 'column' and 'table'")
+        if self.column and self.column.count(".") != 1:
+            raise PydanticCustomError("column", "'column' is MODEL.COLUMN, as in customers.city")
+        return self
+
+
 class FloeSpec(Section):
     """A data product, as its team describes it."""
 
@@ -87,5 +113,8 @@ class FloeSpec(Section):
     retention: Retention | None = Field(None, description="How long rows are kept.")
     exposes: tuple[Name, ...] | None = Field(
         None, description="The layers other products may read; all, unless the platform says which."
+    )
+    deprecations: tuple[Deprecation, ...] = Field(
+        (), description="Columns and tables that a later version may do without."
     )
     environments: Environments = Field({}, description="What differs between the environments.")
