@@ -27,7 +27,7 @@ COMMANDS = {
     "dev": "Serve the UI and the daemon over every product here.",
     "demo": "Run the demo products end to end and open the UI on them.",
     "platform": "What a platform team does, over all products.",
-    "plugins": "List the plugins installed here.",
+    "plugins": "List the plugins installed here, and check them.",
     "explain": "Say what an error code means and how to mend it.",
     "schema": "Export JSON Schemas for editors.",
 }
