@@ -7,8 +7,10 @@ from dataclasses import dataclass, replace
 
 from floe_core.compilation.checks import CHECKS, COLUMN_CHECKS
 from floe_core.compilation.checks.columns import Columns
+from floe_core.compilation.checks.policies import policies
 from floe_core.compilation.plan import Plan
 from floe_core.errors import PolicyError, Problem, in_order
+from floe_core.policy.files import policy_files
 from floe_core.schemas.artifacts import EnforcementResultSummary
 from floe_core.schemas.governance import Governance, Rule
 
@@ -35,7 +37,7 @@ class Enforced:
 def enforce(plan: Plan) -> Enforced:
     """Check the plan against the rules; raises PolicyError with all that strict ones found."""
     governance = plan.sources.manifest.governance
-    checks = [check for check in CHECKS if _asks(governance, check.__name__)]
+    checks = [check for check in CHECKS if _asks(plan, check.__name__)]
     found = [_at_level(problem, governance, check.__name__) for check in checks for problem in check(plan)]
     return _passed(Enforced(plan, tuple(check.__name__ for check in checks), tuple(found)))
 
@@ -43,7 +45,7 @@ def enforce(plan: Plan) -> Enforced:
 def enforce_columns(enforced: Enforced, columns: Columns) -> Enforced:
     """Check what shows only when everything is bound; raises PolicyError like ``enforce``."""
     plan, governance = enforced.plan, enforced.plan.sources.manifest.governance
-    checks = [check for check in COLUMN_CHECKS if _asks(governance, check.__name__)]
+    checks = [check for check in COLUMN_CHECKS if _asks(plan, check.__name__)]
     found = [
         _at_level(problem, governance, check.__name__) for check in checks for problem in check(plan, columns)
     ]
@@ -51,9 +53,12 @@ def enforce_columns(enforced: Enforced, columns: Columns) -> Enforced:
     return _passed(Enforced(plan, checked, (*enforced.warnings, *found)))
 
 
-def _asks(governance: Governance, name: str) -> bool:
+def _asks(plan: Plan, name: str) -> bool:
+    """Whether there is anything the rule could find wrong."""
+    governance = plan.sources.manifest.governance
     rule: Rule = getattr(governance.rules, name)
-    return governance.level_of(name) != "off" and rule.asks
+    said = rule.asks and (name != policies.__name__ or policy_files(plan.sources.location))
+    return governance.level_of(name) != "off" and bool(said)
 
 
 def _at_level(problem: Problem, governance: Governance, name: str) -> Problem:

@@ -11,6 +11,7 @@ from floe_core.compilation.checks.layers import layers
 from floe_core.compilation.checks.naming import naming
 from floe_core.compilation.checks.ownership import ownership
 from floe_core.compilation.checks.plugins import plugin_instrumentation
+from floe_core.compilation.checks.policies import policies
 from floe_core.compilation.checks.tests import tests
 from floe_core.compilation.plan import Plan
 from floe_core.errors import Problem
@@ -18,5 +19,13 @@ from floe_core.errors import Problem
 Check = Callable[[Plan], Iterator[Problem]]
 ColumnCheck = Callable[[Plan, Columns], Iterator[Problem]]
 
-CHECKS: tuple[Check, ...] = (plugin_instrumentation, ownership, naming, layers, tests, descriptions)
+CHECKS: tuple[Check, ...] = (
+    plugin_instrumentation,
+    ownership,
+    naming,
+    layers,
+    tests,
+    descriptions,
+    policies,
+)
 COLUMN_CHECKS: tuple[ColumnCheck, ...] = (columns.descriptions, columns.personal_data)
