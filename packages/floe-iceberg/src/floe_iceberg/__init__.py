@@ -6,7 +6,8 @@ Every parquet file, manifest and commit of floe is made in this package; everybo
 
 from floe_iceberg.evolve import OnSchemaChange
 from floe_iceberg.manager import IcebergTableManager
-from floe_iceberg.run import Docs, RunTransaction, current_run
+from floe_iceberg.process_run import current_run
+from floe_iceberg.run import Docs, RunTransaction
 from floe_iceberg.schema import duckdb_type, iceberg_type
 from floe_iceberg.table import TableId
 from floe_iceberg.writing import WriteMode

@@ -8,9 +8,11 @@ that lives in this process only, and the caller sends the updates it wants.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 import pyiceberg
 from pyiceberg.catalog import Catalog
+from pyiceberg.catalog.rest import RestCatalog
 from pyiceberg.catalog.sql import SqlCatalog
 from pyiceberg.expressions import BooleanExpression
 from pyiceberg.expressions.visitors import _InclusiveMetricsEvaluator
@@ -29,9 +31,18 @@ from pyiceberg.partitioning import PartitionSpec
 from pyiceberg.schema import Schema
 from pyiceberg.table import Table, Transaction
 from pyiceberg.table.metadata import TableMetadata
-from pyiceberg.table.snapshots import Operation, Summary, UpdateMetrics, update_snapshot_summaries
+from pyiceberg.table.snapshots import (
+    Operation,
+    Snapshot,
+    Summary,
+    UpdateMetrics,
+    update_snapshot_summaries,
+)
 from pyiceberg.table.update import TableRequirement, TableUpdate
 from pyiceberg.table.update.snapshot import _FastAppendFiles, _OverwriteFiles, _SnapshotProducer
+from pyiceberg.types import BooleanType, NestedField
+from requests import Response, Session
+from requests.adapters import HTTPAdapter
 
 from floe_core.errors import PluginError, Problem
 
@@ -87,6 +98,15 @@ def replace_snapshot(
     return _produce(producer, added)
 
 
+def restored_snapshot(
+    table: Table, branch: str, old: Snapshot, summary: Mapping[str, str]
+) -> tuple[TableUpdate, ...]:
+    """The same for a snapshot that holds exactly what an older one held; no data file is written."""
+    producer = _Restored(Operation.OVERWRITE, _Collected(table), table.io, None, dict(summary), branch)
+    producer.restores(old)
+    return _produce(producer, ())
+
+
 def write_metadata(catalog: SqlCatalog, metadata: TableMetadata, io: FileIO, location: str) -> None:
     catalog._write_metadata(metadata, io, location)
 
@@ -106,6 +126,43 @@ def default_location(catalog: SqlCatalog, namespace: str, name: str) -> str:
 
 def catalog_io(catalog: Catalog, properties: Mapping[str, str], location: str) -> FileIO:
     return catalog._load_file_io(dict(properties), location)
+
+
+class RestClient(RestCatalog):
+    """PyIceberg's client with an adapter of ours below it, from its very first request on."""
+
+    def __init__(self, name: str, adapter: HTTPAdapter, properties: Mapping[str, str]) -> None:
+        self._adapter = adapter
+        super().__init__(name, **properties)
+
+    def _config_headers(self, session: Session) -> None:
+        super()._config_headers(session)
+        for scheme in ("http://", "https://"):
+            session.mount(scheme, self._adapter)
+
+    def post_table(self, namespace: str, name: str, request: Any) -> Response:
+        """Ask for a commit of one table, and pass on whatever is answered."""
+        path = self._split_identifier_for_path((*namespace.split("."), name))
+        return self._post(self.url("namespaces/{namespace}/tables/{table}", **path), request)
+
+    def post_transaction(self, requests: list[Any]) -> Response:
+        """The same of several tables."""
+        return self._post(self.url("transactions/commit"), {"table-changes": requests})
+
+    def _post(self, url: str, body: Any) -> Response:
+        response = self._session.post(url, json=body)
+        if response.status_code in (401, 419):  # a token that has expired meanwhile
+            self._refresh_token()
+            response = self._session.post(url, json=body)
+        return response
+
+    def staged(self, namespace: str, name: str) -> tuple[str, FileIO]:
+        """Where the catalog would put a table of the name, and what reads and writes there."""
+        identifier = (*namespace.split("."), name)
+        some = Schema(NestedField(1, "some", BooleanType()))
+        answer = self._create_table(identifier, some, stage_create=True)
+        table = self._response_to_staged_table(identifier, answer)
+        return table.metadata.location, table.io
 
 
 def might_match(schema: Schema, condition: BooleanExpression, files: Iterable[DataFile]) -> list[bool]:
@@ -218,4 +275,23 @@ class _Replace(_Tolerant, _OverwriteFiles):
         )
 
 
-_Producer = _Append | _Rewrite | _Replace
+class _Restored(_Tolerant, _FastAppendFiles):
+    """Names the manifests of an older snapshot again; their files keep the sequence numbers they had."""
+
+    def restores(self, old: Snapshot) -> None:
+        self._old = old
+
+    def _existing_manifests(self) -> list[ManifestFile]:
+        return [
+            manifest
+            for manifest in self._old.manifests(self._io)
+            if manifest.has_added_files() or manifest.has_existing_files()
+        ]
+
+    def _summary(self, snapshot_properties: Mapping[str, str] = {}) -> Summary:
+        old = self._old.summary.additional_properties if self._old.summary else {}
+        totals = {name: value for name, value in old.items() if name.startswith("total-")}
+        return Summary(self._operation, **totals, **snapshot_properties)
+
+
+_Producer = _Append | _Rewrite | _Replace | _Restored

@@ -14,6 +14,7 @@ from pyiceberg.schema import Schema
 from pyiceberg.table import Table
 from pyiceberg.table.metadata import TableMetadata, new_table_metadata
 from pyiceberg.table.refs import MAIN_BRANCH, SnapshotRef, SnapshotRefType
+from pyiceberg.table.snapshots import Snapshot
 from pyiceberg.table.sorting import UNSORTED_SORT_ORDER
 from pyiceberg.table.update import (
     AddPartitionSpecUpdate,
@@ -37,7 +38,8 @@ from floe_iceberg.table import UNPUBLISHED, TableId
 class Change:
     """What a write does: ``removed`` names the files it replaces, all of them or none of them.
 
-    ``drop_delete_files`` says that every file with rows deleted by position is among them.
+    ``drop_delete_files`` says that every file with rows deleted by position is among them. With
+    ``restored`` the files become those of that snapshot, whatever else is said.
     """
 
     schema: Schema
@@ -45,6 +47,7 @@ class Change:
     added: Sequence[DataFile]
     removed: Sequence[DataFile] | Literal["all"] = ()
     drop_delete_files: bool = False
+    restored: Snapshot | None = None
 
 
 def commit_new(
@@ -163,6 +166,8 @@ def _updates(
 def _snapshot(
     table: Table, change: Change, branch: str, summary: Mapping[str, str]
 ) -> tuple[TableUpdate, ...]:
+    if change.restored:
+        return _pyiceberg.restored_snapshot(table, branch, change.restored, summary)
     if change.removed == "all":
         return _pyiceberg.replace_snapshot(table, branch, change.added, summary)
     if change.removed:

@@ -5,6 +5,7 @@ Every column is optional: DuckDB writes no other, and NOT NULL is a test's busin
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
@@ -91,18 +92,32 @@ def _schema(
         NestedField(
             field_id=field_id,
             name=name,
-            field_type=_numbered(old.field_type if old and keep else None, kind, next_id),
+            field_type=numbered(old.field_type if old and keep else None, kind, next_id),
             required=False,
             doc=(old.doc if old else None) if docs is None else docs.get(name),
         )
         for field_id, keep, (name, kind, old) in zip(ids, keeps, wanted, strict=True)
     ]
+    return unambiguous(fields)
+
+
+def unambiguous(fields: Sequence[NestedField]) -> Schema:
+    """A schema of the fields; SpecError when two of them have one name, or have for DuckDB."""
     try:
-        return Schema(*fields)
+        schema = Schema(*fields)
     except ValueError as error:
-        raise SpecError(
-            Problem("FLOE-E422", f"two columns have one name in Iceberg: {error}", hint="rename one of them")
-        ) from error
+        raise _one_name(str(error)) from error
+    names = Counter(field.name.lower() for field in fields)
+    twice = next((name for name, times in names.items() if times > 1), None)
+    if twice is not None:
+        raise _one_name(f"'{twice}'")
+    return schema
+
+
+def _one_name(told: str) -> SpecError:
+    return SpecError(
+        Problem("FLOE-E422", f"two columns have one name in Iceberg: {told}", hint="rename one of them")
+    )
 
 
 def _keeps_id(old: IcebergType, new: IcebergType) -> bool:
@@ -114,10 +129,11 @@ def _keeps_id(old: IcebergType, new: IcebergType) -> bool:
         case MapType(), MapType():
             same_key = _same(old.key_type, new.key_type)
             return same_key and _keeps_id(old.value_type, new.value_type)
-    return _same(old, new) or _promotes(old, new)
+    return _same(old, new) or promotes(old, new)
 
 
-def _promotes(old: IcebergType, new: IcebergType) -> bool:
+def promotes(old: IcebergType, new: IcebergType) -> bool:
+    """Whether every file that holds the old type can be read as the new one."""
     match old, new:
         case (IntegerType(), LongType()) | (FloatType(), DoubleType()):
             return True
@@ -145,10 +161,10 @@ def _readable_as(kind: IcebergType, old: NestedField | None) -> bool:
 
     Nested fields are found by name in a file, not by id, so a nested type has to stay as it is.
     """
-    return old is None or _same(old.field_type, kind) or _promotes(old.field_type, kind)
+    return old is None or _same(old.field_type, kind) or promotes(old.field_type, kind)
 
 
-def _numbered(old: IcebergType | None, new: IcebergType, next_id: NextId) -> IcebergType:
+def numbered(old: IcebergType | None, new: IcebergType, next_id: NextId) -> IcebergType:
     """``new`` with field ids: those of ``old`` where they may stay."""
     match new:
         case StructType():
@@ -158,16 +174,16 @@ def _numbered(old: IcebergType | None, new: IcebergType, next_id: NextId) -> Ice
         case ListType():
             base = old if isinstance(old, ListType) else None
             element_id = base.element_id if base else next_id()
-            element = _numbered(base and base.element_type, new.element_type, next_id)
+            element = numbered(base and base.element_type, new.element_type, next_id)
             return ListType(element_id=element_id, element_type=element, element_required=False)
         case MapType():
             pair = old if isinstance(old, MapType) else None
             key_id, value_id = (pair.key_id, pair.value_id) if pair else (next_id(), next_id())
             return MapType(
                 key_id=key_id,
-                key_type=_numbered(pair and pair.key_type, new.key_type, next_id),
+                key_type=numbered(pair and pair.key_type, new.key_type, next_id),
                 value_id=value_id,
-                value_type=_numbered(pair and pair.value_type, new.value_type, next_id),
+                value_type=numbered(pair and pair.value_type, new.value_type, next_id),
                 value_required=False,
             )
     return new

@@ -14,8 +14,8 @@ from floe_iceberg.table import TableId, TableView
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def view_as_of(name: TableId, table: Table, moment: datetime | int) -> TableView:
-    """The table as it was: at a time, when main was at some snapshot, or at the snapshot of an id.
+def view_as_of(name: TableId, table: Table, moment: datetime | int | str) -> TableView:
+    """The table as it was: at a time, when main was at some snapshot, at the snapshot of an id, at a tag.
 
     Raises SpecError when there is none (any more), with the oldest there is.
     """
@@ -23,6 +23,9 @@ def view_as_of(name: TableId, table: Table, moment: datetime | int) -> TableView
     if isinstance(moment, int):
         found = metadata.snapshot_by_id(moment)
         what = f"has no snapshot '{moment}'"
+    elif isinstance(moment, str):
+        found = metadata.snapshot_by_name(moment)
+        what = f"has no tag or branch '{moment}'"
     else:
         found = _at(metadata, moment)
         what = f"cannot be read as of '{_told(moment)}'"

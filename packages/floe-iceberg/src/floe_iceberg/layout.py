@@ -126,8 +126,8 @@ def fits(order: SortOrder, schema: Schema) -> bool:
 
 def _term(text: str, schema: Schema) -> tuple[NestedField, Transform[Any, Any], str]:
     found = _TERM.fullmatch(text)
-    function, size, argument, column = found.groups() if found else (None, None, None, text)
-    field = _column(str(column or argument), schema, text)
+    function, size, argument, plain = found.groups() if found else (None, None, None, text)
+    field = column(str(plain or argument), schema, text)
     transform = _transform((function or "identity").lower(), size, text)
     if not is_partitionable(transform, field.field_type):
         raise SpecError(
@@ -160,18 +160,19 @@ def _transform(function: str, size: str | None, text: str) -> Transform[Any, Any
 
 def _sort_field(text: str, schema: Schema) -> SortField:
     found = _SORT.fullmatch(text)
-    column, direction, nulls = found.groups() if found else (text, None, None)
+    name, direction, nulls = found.groups() if found else (text, None, None)
     descending = (direction or "").lower() == "desc"
     first = (nulls or ("last" if descending else "first")).lower() == "first"
     return SortField(
-        source_id=_column(column, schema, text).field_id,
+        source_id=column(name, schema, text).field_id,
         transform=IdentityTransform(),
         direction=SortDirection.DESC if descending else SortDirection.ASC,
         null_order=NullOrder.NULLS_FIRST if first else NullOrder.NULLS_LAST,
     )
 
 
-def _column(name: str, schema: Schema, text: str) -> NestedField:
+def column(name: str, schema: Schema, text: str) -> NestedField:
+    """The column of the name, quoted or not; SpecError, telling the text, when there is none."""
     bare = name[1:-1].replace('""', '"') if len(name) > 1 and name[0] == name[-1] == '"' else name
     field = next((field for field in schema.fields if field.name.lower() == bare.lower()), None)
     if field is None:

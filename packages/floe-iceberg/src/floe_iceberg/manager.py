@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from types import MappingProxyType
 
+import duckdb
 from pyiceberg.table.snapshots import ancestors_of
 
 from floe_core.lake import MaintenancePolicy, PublishedTable, RunIdentity, TableMaintenance, branch_of
@@ -15,7 +16,8 @@ from floe_iceberg._snapshot_manager import Rules, expire_snapshots
 from floe_iceberg.catalog import TableCatalog, open_catalog
 from floe_iceberg.history import time_of, view_as_of, view_of_branch
 from floe_iceberg.maintenance import Maintenance
-from floe_iceberg.run import RunTransaction, running
+from floe_iceberg.process_run import running
+from floe_iceberg.run import RunTransaction
 from floe_iceberg.schema import duckdb_type
 from floe_iceberg.table import TableId, TableView, is_unpublished, row_count
 
@@ -39,6 +41,13 @@ class IcebergTableManager:
     @property
     def name(self) -> str:
         return self.catalog.name
+
+    def authorize(self, con: duckdb.DuckDBPyConnection) -> None:
+        """Let the connection run what ``scan_sql`` returned, where tables lie in an object store.
+
+        Rights that a catalog lends expire: ask again before each use, it costs next to nothing.
+        """
+        self.catalog.authorize(con)
 
     @property
     def properties(self) -> Mapping[str, str]:

@@ -2,35 +2,30 @@
 
 from __future__ import annotations
 
-import json
 import threading
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import duckdb
-from pyiceberg.table import Table
-from pyiceberg.table.snapshots import Snapshot, ancestors_of
 
-from floe_core.errors import ConflictError, Problem, SpecError
+from floe_core.errors import Problem, SpecError
 from floe_core.lake import RunIdentity, Written
 from floe_iceberg import writing
+from floe_iceberg.alter import Alteration
 from floe_iceberg.compaction import small_files
 from floe_iceberg.evolve import OnSchemaChange
+from floe_iceberg.history import view_as_of
 from floe_iceberg.layout import Layout
-from floe_iceberg.publish import Publication, publish_all
-from floe_iceberg.table import TableId, TableView, is_unpublished
+from floe_iceberg.publish import publish_all
+from floe_iceberg.run_table import RunTable, writes_of
+from floe_iceberg.table import TableId, TableView
 from floe_iceberg.writing import Query, Target, WriteMode
 
 if TYPE_CHECKING:
     from floe_iceberg.manager import IcebergTableManager
-
-_BASE_SNAPSHOT = "floe.base-snapshot-id"
-_BASE_SCHEMA = "floe.base-schema-id"
-_PROPERTIES = "floe.table-properties"
-_LAYOUT = "floe.layout"
 
 
 @dataclass(frozen=True)
@@ -41,38 +36,27 @@ class Docs:
     columns: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass
-class _Entry:
-    """What the run knows of one table since its first look.
-
-    ``table`` is there even if the run may not see it; ``main`` and ``schema_id`` are of the first look,
-    ``layout`` is what models have asked for since.
-    """
-
-    table: Table | None = None
-    view: TableView | None = None
-    main: int | None = None
-    schema_id: int = 0
-    written: bool = False
-    layout: Layout = field(default_factory=Layout)
-    properties: dict[str, str] = field(default_factory=dict)
-    lock: threading.Lock = field(default_factory=threading.Lock)
-
-
 class RunTransaction:
     """The writes of one run, read back by the run alone until it publishes all of them at once.
 
     ``reuse`` names models whose writes by earlier attempts of the run stand; whatever else those wrote
-    is as if it had never been. Safe to use from several threads; those that write one table wait for
-    each other.
+    is as if it had never been. With ``branch`` the run works on top of what is on that branch, whoever
+    wrote it. Safe to use from several threads; those that write one table wait for each other.
     """
 
     def __init__(
-        self, manager: IcebergTableManager, identity: RunIdentity, reuse: Collection[str] = ()
+        self,
+        manager: IcebergTableManager,
+        identity: RunIdentity,
+        reuse: Collection[str] = (),
+        *,
+        branch: str | None = None,
     ) -> None:
         self.manager = manager
         self.identity = identity
-        self._entries: dict[TableId, _Entry] = {}
+        self.branch = branch or identity.branch
+        self._joins = branch is not None
+        self._entries: dict[TableId, RunTable] = {}
         self._written: dict[str, Written] = {}
         self._lock = threading.Lock()
         if reuse:
@@ -119,16 +103,12 @@ class RunTransaction:
             target = self._target(table, entry, model, pending, layout.over(entry.layout))
             query = Query(con, sql, mode, unique_key, on_schema_change, docs.columns if docs else None)
             if entry.table is None:
-                entry.view = writing.create(target, query)
-                entry.main, entry.schema_id = None, entry.view.table.metadata.current_schema_id
+                view = writing.create(target, query)
+                entry.main, entry.schema_id = None, view.table.metadata.current_schema_id
             else:
-                entry.view = writing.change(target, query, entry.table, entry.view)
-            entry.table, entry.properties, entry.written = entry.view.table, pending, True
-            entry.layout = target.layout
-            written = _written(table, entry.view)
-        with self._lock:
-            self._written[model] = written
-        return written
+                view = writing.change(target, query, entry.table, entry.view)
+            entry.properties, entry.layout = pending, target.layout
+            return self._note(table, entry, model, view)
 
     def delete(self, con: duckdb.DuckDBPyConnection, table: TableId, where: str, *, model: str) -> int:
         """Delete the rows that the condition is true for, on the run's branch; how many there were.
@@ -138,19 +118,43 @@ class RunTransaction:
         """
         entry = self._entry(table)
         with entry.lock:
-            if entry.table is None or entry.view is None:
-                raise SpecError(
-                    Problem("FLOE-E426", f"there is no table '{table}' to delete from", hint="write it first")
-                )
-            target = self._target(table, entry, model, entry.properties)
-            entry.view, deleted = writing.delete(target, con, where, entry.table, entry.view)
-            if deleted == 0:
-                return 0
-            entry.table, entry.written = entry.view.table, True
-            written = _written(table, entry.view)
-        with self._lock:
-            self._written[model] = written
-        return deleted
+            view = _visible(table, entry, "to delete from")
+            target = self._target(table, entry, model)
+            after, deleted = writing.delete(target, con, where, view.table, view)
+            if deleted:
+                self._note(table, entry, model, after)
+            return deleted
+
+    def alter(
+        self,
+        table: TableId,
+        alteration: Alteration,
+        *,
+        model: str,
+        partition_by: Sequence[str] | None = None,
+        sort_by: Sequence[str] | None = None,
+    ) -> Written:
+        """Change the table's columns, and how files are laid out from now on; no file is rewritten."""
+        entry = self._entry(table)
+        layout = Layout.of({"partition_by": partition_by, "sort_by": sort_by})
+        with entry.lock:
+            view = _visible(table, entry, "to change")
+            target = self._target(table, entry, model, layout=layout.over(entry.layout))
+            after = writing.alter(target, alteration, view.table, view)
+            entry.layout = target.layout
+            return self._note(table, entry, model, after)
+
+    def roll_back(self, table: TableId, to: datetime | int | str, *, model: str) -> Written:
+        """Make the table what it was at a time, a snapshot or a ref: rows and columns.
+
+        By a snapshot on top of the present one, so that what is rolled back stays in the history.
+        """
+        entry = self._entry(table)
+        with entry.lock:
+            view = _visible(table, entry, "to roll back")
+            target = self._target(table, entry, model)
+            old = view_as_of(table, view.table, to)
+            return self._note(table, entry, model, writing.roll_back(target, old, view.table))
 
     def compact(
         self, con: duckdb.DuckDBPyConnection, table: TableId, *, model: str, target_bytes: int, min_files: int
@@ -161,130 +165,86 @@ class RunTransaction:
         """
         entry = self._entry(table)
         with entry.lock:
-            if entry.table is None or entry.view is None:
+            view = entry.view
+            small = small_files(view, target_bytes=target_bytes, min_files=min_files) if view else []
+            if view is None or not small:
                 return 0
-            small = small_files(entry.view, target_bytes=target_bytes, min_files=min_files)
-            if not small:
-                return 0
-            target = self._target(table, entry, model, entry.properties)
-            entry.view = writing.compact(target, con, small, entry.table, entry.view)
-            entry.table, entry.written = entry.view.table, True
-            written = _written(table, entry.view)
-        with self._lock:
-            self._written[model] = written
-        return len(small)
+            target = self._target(table, entry, model)
+            self._note(table, entry, model, writing.compact(target, con, small, view.table, view))
+            return len(small)
 
-    def publish(self) -> None:
-        """Make every table written since the last call what readers see, all or none.
+    def publish(self) -> list[TableId]:
+        """Make every table written since the last call what readers see, all or none; which they are.
 
         Raises ConflictError naming the tables that are not as the run saw them; nothing moved then.
         """
         with self._lock:
             pending = {name: entry for name, entry in sorted(self._entries.items()) if entry.written}
-        publications = [_publication(name, entry) for name, entry in pending.items()]
-        if not publications:
-            return
-        tables = publish_all(self.manager.catalog, self.identity.branch, publications)
+        if not pending:
+            return []
+        publications = [entry.publication(name) for name, entry in pending.items()]
+        tables = publish_all(self.manager.catalog, self.branch, publications)
         for entry, table in zip(pending.values(), tables, strict=True):
-            files = entry.view.files if entry.view else None
-            entry.table, entry.view = table, TableView(table, table.metadata.current_snapshot(), files)
-            entry.main, entry.schema_id = table.metadata.current_snapshot_id, table.metadata.current_schema_id
-            entry.written, entry.properties, entry.layout = False, {}, Layout()
+            entry.published(table)
+        return list(pending)
+
+    def _note(self, table: TableId, entry: RunTable, model: str, view: TableView) -> Written:
+        entry.now(view)
+        written = _written(table, view)
+        with self._lock:
+            self._written[model] = written
+        return written
 
     def _target(
         self,
         table: TableId,
-        entry: _Entry,
+        entry: RunTable,
         model: str,
-        properties: Mapping[str, str],
+        properties: Mapping[str, str] | None = None,
         layout: Layout | None = None,
     ) -> Target:
         layout = layout or entry.layout
-        summary = self.identity.summary(model)
-        if entry.main is not None:
-            summary[_BASE_SNAPSHOT] = str(entry.main)
-        if entry.table is not None:
-            summary[_BASE_SCHEMA] = str(entry.schema_id)
-        if properties:
-            summary[_PROPERTIES] = json.dumps(dict(properties), sort_keys=True)
-        if layout != Layout():
-            summary[_LAYOUT] = json.dumps(asdict(layout), sort_keys=True)
+        said = entry.summary(entry.properties if properties is None else properties, layout)
         below = entry.view.snapshot if entry.view else None
         parent = below.snapshot_id if below else None
-        return Target(self.manager.catalog, table, self.identity.branch, parent, summary, layout)
+        summary = {**self.identity.summary(model), **said}
+        return Target(self.manager.catalog, table, self.branch, parent, summary, layout)
 
-    def _entry(self, name: TableId) -> _Entry:
+    def _entry(self, name: TableId) -> RunTable:
         """What is known of the table, looked up at most once a run."""
         with self._lock:
             entry = self._entries.get(name)
         if entry is not None:
             return entry
-        table = self.manager.catalog.load(name)
-        found = self._seen(table) if table else _Entry()
+        found = self._looked_up(name)
         with self._lock:
             return self._entries.setdefault(name, found)
 
-    def _seen(self, table: Table) -> _Entry:
-        metadata = table.metadata
-        hidden = is_unpublished(table)
-        return _Entry(
-            table=table,
-            view=None if hidden else TableView.of_main(table),
-            main=metadata.current_snapshot_id,
-            schema_id=metadata.current_schema_id,
-        )
+    def _looked_up(self, name: TableId) -> RunTable:
+        table = self.manager.catalog.load(name)
+        if table is None:
+            return RunTable()
+        head = table.metadata.snapshot_by_name(self.branch) if self._joins else None
+        return RunTable.of_branch(table, head) if head else RunTable.of_main(table)
 
     def _adopt(self, reuse: frozenset[str]) -> None:
         """Take over the tables on the run's branch that only models to reuse wrote."""
         for name in self.manager.table_ids():
             table = self.manager.catalog.load(name)
-            if table is None:
+            head = table.metadata.snapshot_by_name(self.branch) if table else None
+            if table is None or head is None:
                 continue
-            head = table.metadata.snapshot_by_name(self.identity.branch)
-            writes = self._writes_of(table, head)
-            if head is None or head.summary is None or not set(writes) <= reuse:
-                continue
-            base = head.summary[_BASE_SNAPSHOT]
-            self._entries[name] = _Entry(
-                table=table,
-                view=TableView(table, head),
-                main=int(base) if base else None,
-                schema_id=int(head.summary[_BASE_SCHEMA] or 0),
-                written=True,
-                layout=Layout.of(json.loads(head.summary[_LAYOUT] or "{}")),
-                properties=json.loads(head.summary[_PROPERTIES] or "{}"),
-            )
-            for model, snapshot in writes.items():
-                self._written[model] = _written(name, TableView(table, snapshot))
-
-    def _writes_of(self, table: Table, head: Snapshot | None) -> dict[str, Snapshot]:
-        """The run's last write of each model to the table, found back from the branch's head."""
-        found: dict[str, Snapshot] = {}
-        for snapshot in ancestors_of(head, table.metadata):
-            summary = snapshot.summary
-            if summary is None or summary["floe.run-id"] != self.identity.run_id:
-                break
-            found.setdefault(str(summary["floe.model"]), snapshot)
-        return found
+            writes = writes_of(self.identity.run_id, table, head)
+            if set(writes) <= reuse:
+                self._entries[name] = RunTable.of_branch(table, head)
+                for model, snapshot in writes.items():
+                    self._written[model] = _written(name, TableView(table, snapshot))
 
 
-def _publication(name: TableId, entry: _Entry) -> Publication:
-    table, view = entry.table, entry.view
-    assert table is not None
-    assert view is not None
-    assert view.snapshot is not None
-    placed = entry.layout.placed(table.metadata, view.schema)
-    return Publication(
-        table=name,
-        uuid=table.metadata.table_uuid,
-        main=entry.main,
-        schema_id=entry.schema_id,
-        last_column_id=table.metadata.last_column_id,
-        head=view.snapshot.snapshot_id,
-        properties=entry.properties,
-        spec_id=placed.spec.spec_id if entry.layout.partition_by is not None else None,
-        order_id=placed.order.order_id if entry.layout.sort_by is not None else None,
-    )
+def _visible(name: TableId, entry: RunTable, purpose: str) -> TableView:
+    if entry.view is None:
+        raise SpecError(Problem("FLOE-E426", f"there is no table '{name}' {purpose}", hint="write it first"))
+    return entry.view
 
 
 def _written(name: TableId, view: TableView) -> Written:
@@ -294,29 +254,3 @@ def _written(name: TableId, view: TableView) -> Written:
 
 def _comment(docs: Docs | None) -> dict[str, str]:
     return {"comment": docs.table} if docs and docs.table else {}
-
-
-_current: RunTransaction | None = None
-_current_lock = threading.Lock()
-
-
-def current_run() -> RunTransaction | None:
-    """The run of this process; adapters ask here, since dbt's threads inherit no context."""
-    return _current
-
-
-@contextmanager
-def running(transaction: RunTransaction) -> Iterator[RunTransaction]:
-    """Make the transaction the run of this process; leaving without publishing leaves its branch behind."""
-    global _current
-    with _current_lock:
-        if _current is not None:
-            raise ConflictError(
-                Problem("FLOE-E531", f"this process is in the run '{_current.identity.run_id}' already")
-            )
-        _current = transaction
-    try:
-        yield transaction
-    finally:
-        with _current_lock:
-            _current = None

@@ -41,6 +41,10 @@ class TableView:
     def of_main(cls, table: Table) -> TableView:
         return cls(table, table.metadata.current_snapshot())
 
+    def moved(self, table: Table, snapshot: Snapshot | None) -> TableView:
+        """A view of the same files under another snapshot, planned if these are."""
+        return TableView(table, snapshot, self.__dict__.get("files"))
+
     @cached_property
     def schema(self) -> Schema:
         """The snapshot's own schema on a branch; on main the table's current one."""

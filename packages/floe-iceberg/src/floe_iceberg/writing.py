@@ -19,6 +19,7 @@ from pyiceberg.table.locations import load_location_provider
 from floe_core.errors import Problem, SpecError, WorkError
 from floe_iceberg import delete as deletion
 from floe_iceberg import evolve, merge, scan
+from floe_iceberg.alter import Alteration
 from floe_iceberg.catalog import TableCatalog, UnknownOutcome
 from floe_iceberg.commit import Change, commit_change, commit_new, draft_metadata
 from floe_iceberg.directory import Directory
@@ -64,6 +65,7 @@ class Target:
 
 def create(target: Target, query: Query) -> TableView:
     """Write a table that isn't there yet; until it is published it shows nothing."""
+    target.catalog.authorize(query.con)
     columns = query.columns()
     schema = evolve.fresh(columns, query.docs)
     draft = _draft(target, schema)
@@ -76,6 +78,7 @@ def create(target: Target, query: Query) -> TableView:
 
 def change(target: Target, query: Query, table: Table, view: TableView | None) -> TableView:
     """Write a table that is there; ``view`` is what the run sees of it, None if nothing yet."""
+    target.catalog.authorize(query.con)
     numbers = count(table.metadata.last_column_id + 1)
     columns = query.columns()
     if view is None or query.mode == "overwrite":
@@ -139,6 +142,7 @@ def delete(
     target: Target, con: duckdb.DuckDBPyConnection, where: str, table: Table, view: TableView
 ) -> tuple[TableView, int]:
     """Delete the rows the condition is true for, and count them; nothing is committed for none."""
+    target.catalog.authorize(con)
     found = deletion.find(con, target.name, view, where)
     if not found.touched:
         return view, 0
@@ -151,6 +155,22 @@ def delete(
     return after, found.rows - sum(file.record_count for file in files)
 
 
+def alter(target: Target, alteration: Alteration, table: Table, view: TableView) -> TableView:
+    """Change the columns; the snapshot of it adds no file, and carries the new schema."""
+    numbers = count(table.metadata.last_column_id + 1)
+    schema = alteration.applied(view.schema, lambda: next(numbers))
+    placed = target.layout.placed(table.metadata, schema)
+    changed = _commit(target, table, Change(schema, placed, []))
+    return view.moved(changed, changed.metadata.snapshot_by_name(target.branch))
+
+
+def roll_back(target: Target, old: TableView, table: Table) -> TableView:
+    """Make the table what it was at the snapshot, rows and columns, by a new snapshot on top."""
+    placed = target.layout.placed(table.metadata, old.schema)
+    changed = _commit(target, table, Change(old.schema, placed, [], restored=old.snapshot))
+    return old.moved(changed, changed.metadata.snapshot_by_name(target.branch))
+
+
 def compact(
     target: Target,
     con: duckdb.DuckDBPyConnection,
@@ -159,6 +179,7 @@ def compact(
     view: TableView,
 ) -> TableView:
     """Put the rows of the files into as few as their size allows; no row changes."""
+    target.catalog.authorize(con)
     scan.refuse_unreadable(view)
     select = scan.rows(view.schema, tasks)
     placed = target.layout.placed(table.metadata, view.schema)
