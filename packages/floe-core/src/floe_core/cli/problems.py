@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from floe_core.cli.excerpt import excerpt
 from floe_core.cli.output import Output
 from floe_core.errors import Position, Problem, shown
 
@@ -16,12 +17,18 @@ _COLOURS = {"error": "red", "warning": "yellow"}
 
 
 def show_problems(output: Output, problems: Sequence[Problem]) -> None:
-    """Print ``file:line:col: CODE message`` and the hint of each, on standard error."""
+    """Print ``file:line:col: CODE message``, the line meant and the hint of each, on standard error.
+
+    Warnings come without their lines: there may be many.
+    """
     for problem in problems:
         place = f"{_place(problem.at)}: " if problem.at else ""
         code = click.style(problem.code, fg=_COLOURS[problem.severity])
         severity = "warning: " if problem.severity == "warning" else ""
         output.note(f"{place}{code} {severity}{problem.message}")
+        if problem.at and problem.severity == "error":
+            for line in excerpt(problem.at):
+                output.note(line)
         if problem.hint:
             output.note(f"  hint: {problem.hint}")
 

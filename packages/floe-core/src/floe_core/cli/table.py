@@ -15,8 +15,8 @@ def table(headers: Sequence[str], rows: Iterable[Sequence[object]], *, right: Se
     cells = [[_text(value) for value in row] for row in rows]
     titles = [_text(header) for header in headers]
     flush_right = [*right, *[False] * (len(titles) - len(right))]
-    widths = [max(map(_width, column)) for column in zip(titles, *cells, strict=True)]
-    rule = ["-" * width for width in widths]
+    widths = [max(map(width, column)) for column in zip(titles, *cells, strict=True)]
+    rule = ["-" * wide for wide in widths]
     lines = [titles, rule, *cells]
     return "\n".join(_line(line, widths, flush_right) for line in lines)
 
@@ -29,8 +29,8 @@ def is_number(engine_type: str) -> bool:
 
 def _line(cells: Sequence[str], widths: Sequence[int], right: Sequence[bool]) -> str:
     padded = [
-        " " * (width - _width(cell)) + cell if flush else cell + " " * (width - _width(cell))
-        for cell, width, flush in zip(cells, widths, right, strict=True)
+        " " * (wide - width(cell)) + cell if flush else cell + " " * (wide - width(cell))
+        for cell, wide, flush in zip(cells, widths, right, strict=True)
     ]
     return _GAP.join(padded).rstrip()
 
@@ -49,7 +49,7 @@ def _visible(letter: str) -> str:
     return letter if letter.isprintable() else letter.encode("unicode_escape").decode()
 
 
-def _width(text: str) -> int:
+def width(text: str) -> int:
     """How many columns of a terminal the text takes."""
     if text.isascii():
         return len(text)
