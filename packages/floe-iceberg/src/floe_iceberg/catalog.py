@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import duckdb
 from pyiceberg.catalog import Catalog
 from pyiceberg.io import FileIO
 from pyiceberg.table import Table
@@ -13,7 +14,9 @@ from pyiceberg.table.metadata import TableMetadata
 from pyiceberg.table.update import TableRequirement, TableUpdate
 
 from floe_core.errors import ConflictError, PluginError, Problem, WorkError
+from floe_iceberg.access import authorize, needs_access
 from floe_iceberg.file_io import DurableFileIO
+from floe_iceberg.rights import Rights
 from floe_iceberg.table import TableId
 
 FILE_IO = f"{DurableFileIO.__module__}.{DurableFileIO.__qualname__}"
@@ -57,6 +60,16 @@ class TableCatalog(ABC):
 
     def close(self) -> None:
         self.iceberg.close()
+
+    @property
+    def rights(self) -> Sequence[Rights]:
+        """What the catalog has lent, for the tables looked at so far."""
+        return ()
+
+    def authorize(self, con: duckdb.DuckDBPyConnection) -> None:
+        """Let the connection read and write where the tables are, for a while."""
+        if needs_access(self.iceberg.properties):
+            authorize(con, self.iceberg.properties, self.rights)
 
     @abstractmethod
     def ensure_namespace(self, namespace: str) -> None:

@@ -30,10 +30,11 @@ class NewFile:
 
 
 class Directory(ABC):
-    """``path`` is what DuckDB is to write to."""
+    """``path`` is what DuckDB is to write to, with ``options`` of its own."""
 
     location: str
     path: str
+    options = ""
 
     @staticmethod
     def new(data_location: str, io: FileIO) -> Directory:
@@ -97,6 +98,8 @@ class _LocalDirectory(Directory):
 
 class _ObjectDirectory(Directory):
     """An object is there, whole and durable, once its upload has been answered."""
+
+    options = ", OVERWRITE_OR_IGNORE"  # it takes any key for a folder that is there and full
 
     def __init__(self, location: str, io: FileIO) -> None:
         self.location = self.path = location

@@ -40,7 +40,9 @@ def copy(
     """
     directory.make()
     columns = ", ".join(f"q.{alias(field)} AS {identifier(field.name)}" for field in schema.fields)
-    options = f"FORMAT parquet, COMPRESSION zstd, FIELD_IDS {_field_ids(schema)}, RETURN_STATS"
+    options = (
+        f"FORMAT parquet, COMPRESSION zstd, FIELD_IDS {_field_ids(schema)}, RETURN_STATS{directory.options}"
+    )
     keys: list[str] = []
     if placed.spec.is_unpartitioned():
         options += f", FILE_SIZE_BYTES '{_FILE_SIZE}'"
