@@ -130,7 +130,7 @@ def test_a_disk_that_takes_no_more_is_told_with_its_place_and_loses_nothing(lake
         check=True,
     )
     data = re.escape(f"{lake.home}/warehouse/shop/t/data/")
-    assert re.match(rf"FLOE-E510 cannot write below '{data}\w+': IO Error: Could not write", done.stdout)
+    assert re.match(rf"FLOE-E510 cannot write below '{data}\w+' \([\d.]+ \w+ free\): IO Error: Could not write", done.stdout)
     assert lake.plain_rows("t") == [("old",)]
     assert set(lake.home.rglob("*.parquet")) == files
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from floe_core.errors import Problem, WorkError
@@ -50,7 +51,26 @@ def cannot_store(place: str, reason: str) -> WorkError:
     return WorkError(
         Problem(
             "FLOE-E510",
-            f"cannot write below '{place}': {reason}",
+            f"cannot write below '{place}'{room(place)}: {reason}",
             hint="free some space or fix the rights there, then run again; nothing was published",
         )
     )
+
+
+def room(place: str) -> str:
+    """How much is free where a local place is or is to be, in brackets; nothing where nobody can tell."""
+    path = Path(place.removeprefix("file://"))
+    if not path.is_absolute():
+        return ""
+    with suppress(OSError):
+        there = next(folder for folder in (path, *path.parents) if folder.exists())
+        return f" ({_told(shutil.disk_usage(there).free)} free)"
+    return ""
+
+
+def _told(size: float) -> str:
+    for unit in ("B", "KiB", "MiB"):
+        if size < 1024:
+            return f"{size:.0f} {unit}"
+        size /= 1024
+    return f"{size:.1f} GiB"

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from pyiceberg.catalog.sql import IcebergTables, SqlCatalog
@@ -13,18 +15,19 @@ from pyiceberg.exceptions import NamespaceAlreadyExistsError, NoSuchNamespaceErr
 from pyiceberg.io import FileIO
 from pyiceberg.table import Table
 from pyiceberg.table.locations import load_location_provider
-from sqlalchemy import and_, delete, event, insert, make_url, update
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy import URL, and_, delete, event, insert, make_url, select, update
+from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from floe_core.errors import FloeError, Problem, ServiceError, WorkError
 from floe_iceberg import _pyiceberg
 from floe_iceberg.catalog import FILE_IO, Moved, TableCatalog, TableChange, UnknownOutcome, id_of, unsupported
 from floe_iceberg.changed import changed, dated
-from floe_iceberg.durable import storing
+from floe_iceberg.durable import cannot_store, room, storing
 from floe_iceberg.table import TableId
 
 _BUSY_TIMEOUT_S = 60
+_DISK_ERRORS = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY}
 _POSTGRES = {"connect_timeout": "10", "options": "-c statement_timeout=60000", "tcp_user_timeout": "30000"}
 
 
@@ -52,21 +55,21 @@ class SqlTableCatalog(TableCatalog):
 
     def ensure_namespace(self, namespace: str) -> None:
         # an IntegrityError is somebody else making it between PyIceberg's look and its insert
-        with _asking(self.name), suppress(NamespaceAlreadyExistsError, IntegrityError):
+        with self._asking(), suppress(NamespaceAlreadyExistsError, IntegrityError):
             self.iceberg.create_namespace(namespace)
 
     def namespaces(self) -> list[str]:
-        with _asking(self.name):
+        with self._asking():
             return sorted(".".join(namespace) for namespace in self.iceberg.list_namespaces())
 
     def tables(self, namespace: str) -> list[TableId]:
-        with _asking(self.name), suppress(NoSuchNamespaceError):
+        with self._asking(), suppress(NoSuchNamespaceError):
             return [TableId(namespace, name) for *_, name in self.iceberg.list_tables(namespace)]
         return []
 
     def load(self, name: TableId) -> Table | None:
         try:
-            with _asking(self.name):
+            with self._asking():
                 return self.iceberg.load_table(name)
         except NoSuchTableError:
             return None
@@ -100,7 +103,7 @@ class SqlTableCatalog(TableCatalog):
         return staged
 
     def drop(self, table: Table) -> bool:
-        with _asking(self.name), Session(self.iceberg.engine) as session:
+        with self._asking(), Session(self.iceberg.engine) as session:
             at = IcebergTables.metadata_location == table.metadata_location
             result = session.execute(delete(IcebergTables).where(self._row(id_of(table)), at))
             session.commit()
@@ -132,6 +135,9 @@ class SqlTableCatalog(TableCatalog):
         except SQLAlchemyError as error:
             if self._landed(moves, reason=_reason(error)):
                 return []
+            database = _sqlite_file(self.iceberg.engine.url)
+            if database and _is_of_the_disk(error):
+                raise cannot_store(str(database), _reason(error)) from error
             raise WorkError(
                 Problem(
                     "FLOE-E603",
@@ -161,6 +167,8 @@ class SqlTableCatalog(TableCatalog):
         try:
             return all(self._is_in_history(move) for move in moves)
         except FloeError as error:
+            if self._will_be_undone(error):
+                return False
             raise UnknownOutcome(
                 Problem(
                     "FLOE-E604",
@@ -170,12 +178,35 @@ class SqlTableCatalog(TableCatalog):
                 )
             ) from error
 
+    def _will_be_undone(self, error: FloeError) -> bool:
+        """Whether SQLite's journal of the commit is still there: whoever opens the database next undoes it.
+
+        A disk that takes no writes keeps us from opening it, and so from looking what it holds.
+        """
+        database = _sqlite_file(self.iceberg.engine.url)
+        if database is None or not _is_of_the_disk(error.__cause__):
+            return False
+        with suppress(OSError), database.with_name(f"{database.name}-journal").open("rb") as journal:
+            return journal.read(1) not in (b"", b"\0")  # what begins so is no journal to SQLite
+        return False
+
     def _is_in_history(self, move: _Move) -> bool:
+        where = self._pointer(move.table)
+        if where in (move.before, move.after):
+            return where == move.after
         table = self.load(move.table)
         if table is None:
             return False
         earlier = {entry.metadata_file for entry in table.metadata.metadata_log}
         return move.after in earlier | {table.metadata_location}
+
+    def _pointer(self, name: TableId) -> str | None:
+        """Where the catalog says the table's metadata is; None when it knows no such table."""
+        with self._asking(), Session(self.iceberg.engine) as session:
+            return session.scalar(select(IcebergTables.metadata_location).where(self._row(name)))
+
+    def _asking(self) -> AbstractContextManager[None]:
+        return _asking(self.name, self.iceberg.engine.url)
 
     def _row(self, table: TableId) -> Any:
         return and_(
@@ -220,7 +251,7 @@ def _refuse_unspeakable(warehouse: str) -> None:
 
 
 def _connect(name: str, properties: Mapping[str, str]) -> SqlCatalog:
-    with _asking(name):
+    with _asking(name, make_url(properties["uri"])):
         try:
             return SqlCatalog(name, **properties)
         except SQLAlchemyError:
@@ -229,18 +260,34 @@ def _connect(name: str, properties: Mapping[str, str]) -> SqlCatalog:
 
 
 @contextmanager
-def _asking(name: str) -> Iterator[None]:
+def _asking(name: str, url: URL) -> Iterator[None]:
     try:
         yield
     except SQLAlchemyError as error:
+        database = _sqlite_file(url)
+        where = f", in '{database}'{room(str(database))}" if database else ""
         raise ServiceError(
-            Problem("FLOE-E602", f"the catalog '{name}' does not answer as a catalog: {_reason(error)}")
+            Problem(
+                "FLOE-E602", f"the catalog '{name}' does not answer as a catalog: {_reason(error)}{where}"
+            )
         ) from error
+
+
+def _sqlite_file(url: URL) -> Path | None:
+    return Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
+
+
+def _is_of_the_disk(error: BaseException | None) -> bool:
+    """Whether SQLite could not read or write its files."""
+    cause = error.orig if isinstance(error, DBAPIError) else None
+    code = cause.sqlite_errorcode if isinstance(cause, sqlite3.Error) else 0
+    return code & 0xFF in _DISK_ERRORS  # the rest of it says which call failed
 
 
 def _reason(error: SQLAlchemyError) -> str:
     """The driver's first line: what follows may quote the statement."""
-    return str(error.args[0]).splitlines()[0] if error.args else type(error).__name__
+    told = str(error.orig) if isinstance(error, DBAPIError) else str(error)
+    return told.splitlines()[0] if told else type(error).__name__
 
 
 def _make_durable(connection: Any, _record: object) -> None:
