@@ -8,6 +8,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from floe_core.compilation.fingerprint import difference, read_fingerprint, stored_warnings
+from floe_core.compilation.release import read_artifacts, refuse_breaking
 from floe_core.errors import Position, Problem, SpecError
 from floe_core.location import Location, locate
 from floe_core.schemas.artifacts import CompiledArtifacts
@@ -39,12 +40,19 @@ def compile_floe_spec(
     )
 
 
-def compile_product(location: Location) -> Compilation:
-    """The same for a product that was located already."""
+def compile_product(location: Location, *, against: Path | None = None) -> Compilation:
+    """The same for a product that was located already.
+
+    ``against`` is the artifact of its last release: raises IncompatibleChange when that one's readers
+    would break.
+    """
+    released = None if against is None else read_artifacts(against)
     fingerprint = read_fingerprint(location)
     if fingerprint and difference(location, fingerprint) is None and (artifacts := _stored(location)):
+        if released is not None:
+            refuse_breaking(location, artifacts, released)
         return Compilation(artifacts, location, True, stored_warnings(location, fingerprint))
-    return _compile(location)
+    return _compile(location, released)
 
 
 def load_artifacts(location: Location) -> CompiledArtifacts:
@@ -60,11 +68,11 @@ def load_artifacts(location: Location) -> CompiledArtifacts:
     return artifacts
 
 
-def _compile(location: Location) -> Compilation:
+def _compile(location: Location, released: CompiledArtifacts | None) -> Compilation:
     # Here, because this door is also passed when nothing changed, and then nothing of it is needed.
     from floe_core.compilation.stages import compile_and_write
 
-    artifacts, warnings = compile_and_write(location)
+    artifacts, warnings = compile_and_write(location, released)
     return Compilation(artifacts, location, False, warnings)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 from floe_core.cli.output import Output, counted
 from floe_core.cli.problems import show_problems
@@ -12,13 +13,15 @@ from floe_core.location import Location
 _POLICY = "FLOE-E3"
 
 
-def compile_and_tell(location: Location, output: Output, *, verbose: bool = False) -> Compilation:
-    """Compile the product if its files changed, and say so."""
+def compile_and_tell(
+    location: Location, output: Output, *, verbose: bool = False, against: Path | None = None
+) -> Compilation:
+    """Compile the product if its files changed, and say so; ``against`` is its last release."""
     if location.manifest_path is None:
         output.note("no manifest.yaml here or above: this runs on the built-in embedded platform")
     started = time.perf_counter()
     with output.alone():
-        compilation = compile_product(location)
+        compilation = compile_product(location, against=against)
     output.line(_line(compilation, time.perf_counter() - started))
     policy = [warning for warning in compilation.warnings if warning.code.startswith(_POLICY)]
     show_problems(output, [warning for warning in compilation.warnings if verbose or warning not in policy])

@@ -23,6 +23,7 @@ from floe_core.plugins.base import Plugin
 from floe_core.plugins.compute import Proof
 from floe_core.policy.files import policies_digest
 from floe_core.schemas.artifacts import (
+    ArtifactDeprecation,
     ArtifactMetadata,
     CompiledArtifacts,
     DagsterConfig,
@@ -31,6 +32,7 @@ from floe_core.schemas.artifacts import (
     PluginChoices,
 )
 from floe_core.schemas.section import Section
+from floe_core.schemas.spec import Deprecation
 
 
 def generate(proven: Proven) -> CompiledArtifacts:
@@ -51,6 +53,7 @@ def build_artifacts(
         transforms=tables.transforms(),
         seeds=tables.seeds(),
         sources=tables.sources(),
+        deprecations=tuple(_deprecation(each) for each in spec.deprecations),
         dbt_profiles=dict(plan.dbt_profiles),
         dagster=DagsterConfig(
             location_name=plan.product,
@@ -110,6 +113,11 @@ def _metadata(plan: Plan) -> ArtifactMetadata:
         floe_version=version("floe-core"),
         dbt_project=os.path.normpath(plan.sources.spec.dbt.project).replace(os.sep, "/"),
     )
+
+
+def _deprecation(said: Deprecation) -> ArtifactDeprecation:
+    table, _, column = (said.column or said.table or "").partition(".")
+    return ArtifactDeprecation(table=table, column=column or None, since=said.since, instead=said.instead)
 
 
 def _choice(chosen: ChosenPlugin) -> PluginChoice:

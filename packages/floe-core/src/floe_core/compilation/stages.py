@@ -11,6 +11,7 @@ from floe_core.compilation.compile import Proven, compile_plan
 from floe_core.compilation.enforce import enforce, enforce_columns
 from floe_core.compilation.generate import generate, write_generated
 from floe_core.compilation.load import load
+from floe_core.compilation.release import refuse_breaking
 from floe_core.compilation.resolve import resolve
 from floe_core.compilation.validate import validate
 from floe_core.errors import Problem, SpecError
@@ -39,9 +40,16 @@ def prove(location: Location) -> Proven:
     return replace(proven, enforced=enforce_columns(proven.enforced, proven.columns))
 
 
-def compile_and_write(location: Location) -> tuple[CompiledArtifacts, tuple[Problem, ...]]:
-    """All stages, and the files others read; returns the artifact and the warnings."""
+def compile_and_write(
+    location: Location, against: CompiledArtifacts | None = None
+) -> tuple[CompiledArtifacts, tuple[Problem, ...]]:
+    """All stages, and the files others read; returns the artifact and the warnings.
+
+    Raises IncompatibleChange, and writes no artifact, when that breaks readers of ``against``.
+    """
     proven = prove(location)
     artifacts = generate(proven)
+    if against is not None:
+        refuse_breaking(location, artifacts, against)
     write_generated(proven, artifacts)
     return artifacts, proven.enforced.warnings

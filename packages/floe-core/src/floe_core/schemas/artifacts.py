@@ -178,6 +178,15 @@ class SourceTable(_Part):
     description: str | None
 
 
+class ArtifactDeprecation(_Part):
+    """A table (by its model's name) or one of its columns that a later version may do without."""
+
+    table: str
+    column: str | None
+    since: str
+    instead: str | None
+
+
 class DagsterConfig(_Part):
     """What the orchestrator makes of the product; ``schedule`` as floe.yaml says it."""
 
@@ -206,6 +215,7 @@ class CompiledArtifacts(_Part):
     transforms: tuple[Transform, ...]
     seeds: tuple[Seed, ...]
     sources: tuple[SourceTable, ...]
+    deprecations: tuple[ArtifactDeprecation, ...]
     dbt_profiles: dict[str, Any]
     dagster: DagsterConfig
     retention: dict[str, Any] | None

@@ -25,17 +25,28 @@ from floe_core.platform import Platform
     is_flag=True,
     help="Write the workspace file too, with which the orchestrator finds all compiled products.",
 )
+@click.option(
+    "--against",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="The artifact of the last release: refuse what breaks those who read its tables.",
+)
 @click.option("--verbose", is_flag=True, help="Show every warning.")
 @output_option
 def command(
-    product: Path | None, manifest: Path | None, generate_definitions: bool, verbose: bool, output: Output
+    product: Path | None,
+    manifest: Path | None,
+    generate_definitions: bool,
+    against: Path | None,
+    verbose: bool,
+    output: Output,
 ) -> None:
     """Check the product and write what a run needs into target/floe.
 
     PRODUCT is a product's name, its folder or its floe.yaml; by default the one here or above.
     """
-    compilation = compile_and_tell(locate(product, manifest=manifest), output, verbose=verbose)
-    location = compilation.location
+    location = locate(product, manifest=manifest)
+    compilation = compile_and_tell(location, output, verbose=verbose, against=against)
     result: dict[str, Any] = {
         "product": compilation.artifacts.metadata.product_name,
         "artifacts": shown(location.artifacts_path),
