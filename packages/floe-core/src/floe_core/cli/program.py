@@ -18,6 +18,7 @@ from floe_core.suggestion import did_you_mean
 COMMANDS = {
     "init": "Start a new product, or make a dbt project one.",
     "compile": "Compile a product: check everything, write what a run needs.",
+    "diff": "Compare two compiled artifacts: what changed, and who breaks.",
     "run": "Run a product: all of its tables are published, or none.",
     "retry": "Run what a failed run left undone.",
     "query": "Read the published tables with SQL.",
