@@ -28,7 +28,9 @@ COMMANDS = {
     "dev": "Serve the UI and the daemon over every product here.",
     "demo": "Run the demo products end to end and open the UI on them.",
     "platform": "What a platform team does, over all products.",
+    "doctor": "Say what is fine here, and what mends the rest.",
     "plugins": "List the plugins installed here, and check them.",
+    "policy": "Test the platform team's own policies.",
     "explain": "Say what an error code means and how to mend it.",
     "schema": "Export JSON Schemas for editors.",
 }

@@ -8,18 +8,16 @@ from pathlib import Path
 from floe_core.location import Location
 
 FOLDER = "policies"
-SUFFIX = ".rego"
 CASES_SUFFIX = ".cases.yaml"
-
-
-def policies_folder(location: Location) -> Path | None:
-    return location.manifest_path.parent / FOLDER if location.manifest_path else None
 
 
 def policy_files(location: Location) -> list[Path]:
     """The policies by file name; none on the built-in platform."""
-    folder = policies_folder(location)
-    return sorted(folder.glob(f"*{SUFFIX}")) if folder else []
+    return files_in(location.manifest_path.parent / FOLDER) if location.manifest_path else []
+
+
+def files_in(folder: Path) -> list[Path]:
+    return sorted(folder.glob("*.rego"))
 
 
 def policies_digest(location: Location) -> str | None:

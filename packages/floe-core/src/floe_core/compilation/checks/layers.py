@@ -9,7 +9,7 @@ from floe_core.compilation.layer import layer_of
 from floe_core.compilation.neighbours import Neighbour
 from floe_core.compilation.plan import Plan
 from floe_core.compilation.property_file import described_at
-from floe_core.errors import Problem, shown
+from floe_core.errors import Problem
 from floe_core.plugins.dbt import ParsedNode
 from floe_core.schemas.artifacts import Seed, Transform
 
@@ -63,9 +63,8 @@ def _private_read(plan: Plan, source: ParsedNode) -> Iterator[Problem]:
         return
     at, what = described_at(plan, source), f"source '{source.name}' is of product '{neighbour.name}'"
     if neighbour.artifacts is None:
-        folder = shown(neighbour.location.product_dir)
         message = f"{what}, which is not compiled: nobody can tell what it lets others read"
-        yield Problem("FLOE-E310", message, at, hint=f"floe compile {folder}")
+        yield Problem("FLOE-E310", message, at, hint=f"floe compile {neighbour.name}")
         return
     table = neighbour.table(source)
     if table is None:

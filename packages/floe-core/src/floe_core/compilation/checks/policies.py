@@ -11,7 +11,7 @@ from floe_core.compilation.property_file import described_at
 from floe_core.errors import Position, Problem
 from floe_core.plugins.dbt import ParsedNode
 from floe_core.policy.dialect import Policy, read_policies
-from floe_core.policy.files import policy_files
+from floe_core.policy.files import FOLDER, policy_files
 from floe_core.policy.judge import Question, judge
 from floe_core.policy.schema import document
 
@@ -43,7 +43,7 @@ def policies(plan: Plan) -> Iterator[Problem]:
 def _unproven(plan: Plan, policy: Policy, node: ParsedNode | None, id_: str) -> Problem:
     at = described_at(plan, node) if node else plan.sources.spec_file.at(("metadata",), key=True)
     message = f"{_noun(plan, node)} does not prove '{id_}' of policy '{policy.name}'"
-    return Problem("FLOE-E312", message, at, policy.help.get(id_) or f"see {policy.places[id_]}")
+    return Problem("FLOE-E312", message, at, policy.help.get(id_) or f"see {FOLDER}/{policy.path.name}")
 
 
 def _no_answer(path: Path, reason: str, subjects: Sequence[str]) -> Problem:
