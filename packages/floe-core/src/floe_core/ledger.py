@@ -16,11 +16,14 @@ from floe_core.ledger_file import connect
 from floe_core.run_result import ModelResult, RunResult, RunState, TestResult
 
 
+LEDGER_NAME = "ledger.db"
+
+
 class Ledger:
     """The ledger of one platform; safe for several processes, one connection for each call."""
 
     def __init__(self, state_dir: Path) -> None:
-        self._path = state_dir / "ledger.db"
+        self._path = state_dir / LEDGER_NAME
 
     def begin(self, identity: RunIdentity, *, engine_run_id: str | None, full_refresh: bool = False) -> None:
         """Write down that a run starts.

@@ -10,6 +10,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from floe_compute_duckdb.unsupported import unsupported
+from floe_core.errors import Problem
 from floe_core.lake import Lake
 from floe_core.plugins.base import PluginMetadata
 from floe_core.plugins.compute import ComputePlugin, Proof, QueryResult, Relation
@@ -35,6 +36,11 @@ class DuckDB(ComputePlugin):
     extensions: tuple[str, ...] = Field(
         default=(), description="Extensions of DuckDB that models need, installed and loaded by name."
     )
+
+    def remarks(self, state_dir: Path) -> Sequence[Problem]:
+        from floe_compute_duckdb.extension_wheels import other_versions
+
+        return other_versions()
 
     def dbt_output(self, *, catalog_name: str, product: str, schema: str) -> dict[str, object]:
         output: dict[str, object] = {

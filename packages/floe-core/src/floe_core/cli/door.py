@@ -31,6 +31,17 @@ def pass_through(call: Callable[[], None], arguments: list[str]) -> int:
         return _attempt(call, arguments)
 
 
+def problems_raised(call: Callable[[], None]) -> list[Problem]:
+    """What the call raises, as the door tells it; nothing when it ends well."""
+    try:
+        call()
+    except FloeError as error:
+        return list(error.problems)
+    except Exception as error:  # noqa: BLE001 - the door: whatever comes leaves as a sentence
+        return [from_system(error) or _bug()]
+    return []
+
+
 def _attempt(call: Callable[[], None], arguments: list[str]) -> int:
     output = Output(json=wants_json(arguments))
     try:

@@ -50,10 +50,10 @@ def _summary(tables: list[dict[str, Any]], *, dry_run: bool) -> str:
     done = "would remove" if dry_run else "removed"
     removed = sum(entry["files_removed"] for entry in tables)
     waiting = sum(entry["files_waiting"] for entry in tables)
-    said = f"{done} {counted(removed, 'file')} ({_size(sum(entry['bytes_removed'] for entry in tables))})"
+    said = f"{done} {counted(removed, 'file')} ({size(sum(entry['bytes_removed'] for entry in tables))})"
     if waiting:
-        size = _size(sum(entry["bytes_waiting"] for entry in tables))
-        said += f"; {counted(waiting, 'file')} ({size}) no longer needed, to be removed by a later pass"
+        room = size(sum(entry["bytes_waiting"] for entry in tables))
+        said += f"; {counted(waiting, 'file')} ({room}) no longer needed, to be removed by a later pass"
     return said
 
 
@@ -73,7 +73,8 @@ def _row(entry: dict[str, Any]) -> tuple[object, ...]:
     )
 
 
-def _size(count: int) -> str:
+def size(count: int) -> str:
+    """Bytes as people say them."""
     if count < 1000:
         return counted(count, "byte")
     thousands = min((len(str(count)) - 1) // 3, len(_UNITS))

@@ -22,7 +22,7 @@ def show_problems(output: Output, problems: Sequence[Problem]) -> None:
     Warnings come without their lines: there may be many.
     """
     for problem in problems:
-        place = f"{_place(problem.at)}: " if problem.at else ""
+        place = f"{place_of(problem.at)}: " if problem.at else ""
         code = click.style(problem.code, fg=_COLOURS[problem.severity])
         severity = "warning: " if problem.severity == "warning" else ""
         output.note(f"{place}{code} {severity}{problem.message}")
@@ -50,7 +50,8 @@ def _item(problem: Problem) -> dict[str, Any]:
     }
 
 
-def _place(at: Position) -> str:
+def place_of(at: Position) -> str:
+    """The place as ``file:line:col``, the file as people would type it here."""
     return f"{_file(at)}:{at.line}:{at.column}"
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
 from pydantic import ConfigDict
 
+from floe_core.errors import Problem
 from floe_core.schemas.section import Section
 
 API_VERSION = "1.0"
@@ -45,3 +47,7 @@ class Plugin(Section):
     def health(self, state_dir: Path) -> Health:
         """Whether the plugin could do its work now; asks its service, with a timeout."""
         return Health(healthy=True)
+
+    def remarks(self, state_dir: Path) -> Sequence[Problem]:
+        """What is odd on this machine, each with the command that mends it; ``floe doctor`` tells it."""
+        return ()
