@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from floe_core.policy.cases import Outcome, Tested, cases_path, run_cases
 from floe_core.policy.dialect import read_policies
 from floe_core.policy.files import FOLDER, files_in
 from floe_core.policy.judge import check
+from floe_core.policy.schema import INPUTS, About, input_schema
 
 _FAILED = 1
 
@@ -50,6 +52,16 @@ def test_policies(context: click.Context, manifest: Path | None, output: Output)
     output.line(f"{counted(len(outcomes), 'case')}: {len(outcomes) - failed} passed, {failed} failed")
     if failed:
         context.exit(_FAILED)
+
+
+@command.command("schema")
+@click.argument("about", type=click.Choice(sorted(INPUTS)))
+@output_option
+def print_schema(about: About, output: Output) -> None:
+    """Print the JSON Schema of what a policy ABOUT a model or a product sees as 'input'."""
+    schema = input_schema(about)
+    output.document(schema)
+    output.line(json.dumps(schema, indent=2))
 
 
 def _folder(manifest: Path | None) -> Path:
