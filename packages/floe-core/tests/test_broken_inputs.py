@@ -29,7 +29,19 @@ FILES: dict[str, Files] = {
         "floe.yaml": "metadata: {name: shop, name: {a: [b]}}\ndbt: {}\nmetadata:\n  name: other\n",
     },
     "several-documents": {"floe.yaml": f"{NAME}---\n{NAME}"},
-    "alias": {"floe.yaml": "metadata: &m {name: shop}\nx-copy: *m\n"},
+    "alias-in-itself": {"floe.yaml": "metadata: &m {name: shop, x-copy: *m}\n"},
+    "alias-of-nothing": {"floe.yaml": "metadata: *m\n"},
+    "aliases-that-grow": {
+        "floe.yaml": NAME
+        + "x-a: &a [lol, lol, lol, lol, lol, lol, lol, lol, lol, lol]\n"
+        + "".join(
+            f"x-{new}: &{new} [{', '.join(['*' + old] * 9)}]\n" for old, new in zip("abc", "bcd", strict=True)
+        ),
+    },
+    "merge-key": {"floe.yaml": "x-m: &m {owner: me}\nmetadata:\n  <<: *m\n  name: shop\n"},
+    "too-many-values": {"floe.yaml": f"{NAME}x-a: [{'1,' * 100_000}]\n"},
+    "more-problems-than-are-told": {"floe.yaml": NAME * 60},
+    "unicode-line-break": {"floe.yaml": "metadata:\n  name: sh\u2028op\n"},
     "tag": {"floe.yaml": "metadata: {name: !!python/name:os.system shop}\n"},
     "keys-that-are-not-text": {"floe.yaml": f"{NAME}1: a\ntrue: b\n? [c]\n: d\n~: e\n"},
     "nested-too-deep": {"floe.yaml": f"{NAME}x-a: {'[' * 70}\n"},

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,7 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from floe_core.errors import Position, SpecError, shown
-from floe_core.yaml_file import MAX_BYTES, MAX_DEPTH, read_yaml
+from floe_core.yaml_file import MAX_BYTES, read_yaml
+from floe_core.yaml_reader import MAX_ALIASES, MAX_DEPTH, MAX_NODES, MAX_PROBLEMS, MAX_REPEATED
 
 Write = Callable[[dict[str, str | bytes]], Path]
 
@@ -83,6 +86,70 @@ def test_a_file_of_the_largest_size_is_read_and_no_larger_one(write: Write) -> N
     assert read_yaml(write({"a.yaml": largest}) / "a.yaml").tree == {"a": "b"}
     with pytest.raises(SpecError, match="FLOE-E102 the file is larger than 1 MiB"):
         read_yaml(write({"a.yaml": largest + b"#"}) / "a.yaml")
+
+
+@pytest.mark.requirement("FR-015")
+def test_a_few_aliases_stand_for_what_they_repeat_each_at_its_own_place(write: Write) -> None:
+    file = read_yaml(write({"a.yaml": "a: &it {x: [y, z]}\nb: *it\nc: {d: *it}\n"}) / "a.yaml")
+    assert file.tree == {"a": {"x": ["y", "z"]}, "b": {"x": ["y", "z"]}, "c": {"d": {"x": ["y", "z"]}}}
+    assert file.at(("b",)) == Position("a.yaml", 2, 4)
+    assert file.at(("c", "d", "x", 1)) == file.at(("a", "x", 1)) == Position("a.yaml", 1, 16)
+    assert file.at(("b", "x"), key=True) == Position("a.yaml", 1, 9)
+
+
+@pytest.mark.requirement("FR-015")
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("a: &a [*a]\n", "a.yaml:1:8: FLOE-E108 alias '*a' stands within '&a' itself"),
+        ("a: &a {b: &b {c: *a}}\n", "a.yaml:1:18: FLOE-E108 alias '*a' stands within '&a' itself"),
+        ("a: *b\n", "a.yaml:1:4: FLOE-E108 alias '*b' has no anchor '&b' above"),
+        (
+            "a: &a b\nc: [" + "*a," * (MAX_ALIASES + 1) + "]\n",
+            f"a.yaml:2:{5 + 3 * MAX_ALIASES}: FLOE-E108 more than {MAX_ALIASES} aliases",
+        ),
+        (
+            f"a: &a [{'b,' * (MAX_REPEATED // 2)}]\nc: [*a, *a]\n",
+            "a.yaml:2:9: FLOE-E108 more than 1,000 repeated values",
+        ),
+        (
+            "a: &a [b, b]\n"
+            + "".join(f"{b}: &{b} [*{a}, *{a}]\n" for a, b in itertools.pairwise("abcdefghi")),
+            "a.yaml:8:8: FLOE-E108 more than 1,000 repeated values",
+        ),
+        ("a: &a {b: c}\nd:\n  <<: *a\n", "a.yaml:3:3: FLOE-E113 merge key '<<'"),
+        (
+            "a: &a " + "[" * 40 + "]" * 40 + "\nb: " + "[" * 30 + "*a" + "]" * 30,
+            f"a.yaml:2:34: FLOE-E111 nested deeper than {MAX_DEPTH} levels",
+        ),
+    ],
+)
+def test_aliases_beyond_what_a_file_needs_are_refused(write: Write, text: str, told: str) -> None:
+    with pytest.raises(SpecError) as raised:
+        read_yaml(write({"a.yaml": text}) / "a.yaml")
+    assert str(raised.value).partition("\n")[0] == told
+
+
+@pytest.mark.requirement("FR-015")
+def test_values_and_problems_have_their_limits(write: Write) -> None:
+    many = f"a: [{'b,' * MAX_NODES}]\n"
+    with pytest.raises(SpecError, match=r"a.yaml:1:\d+: FLOE-E114 more than 100,000 values"):
+        read_yaml(write({"a.yaml": many}) / "a.yaml")
+    with pytest.raises(SpecError) as raised:
+        read_yaml(write({"a.yaml": "a: b\n" * 1000}) / "a.yaml")
+    told = [f"{problem.at}: {problem.code}" for problem in raised.value.problems]
+    assert len(told) == MAX_PROBLEMS + 1
+    assert told[0] == "a.yaml:2:1: FLOE-E106"
+    assert told[-1] == f"a.yaml:{MAX_PROBLEMS + 1}:1: FLOE-E115"
+
+
+@pytest.mark.requirement("FR-015", "FR-066")
+def test_of_what_is_no_file_not_a_byte_is_read(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.yaml")  # a reader that opened it as a file would wait for ever
+    (tmp_path / "b.yaml").symlink_to("/dev/zero")
+    for name in ("a.yaml", "b.yaml"):
+        with pytest.raises(SpecError, match="FLOE-E101 cannot be read: it is a pipe or a device, no file"):
+            read_yaml(tmp_path / name)
 
 
 PIECES = st.sampled_from(

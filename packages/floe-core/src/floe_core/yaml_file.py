@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from floe_core.errors import Position, Problem, SpecError, in_order, shown
+from floe_core.errors import Position, Problem, SpecError
+from floe_core.yaml_reader import CONTROL, YamlPath, YamlReader
 
 MAX_BYTES = 1 << 20
-MAX_DEPTH = 64
 
-YamlPath = tuple[str | int, ...]
-
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]")
-_NULLS = {"", "~", "null"}
-_NOT_TEXT = re.compile(r"~|null|true|false|[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?|0x[0-9a-fA-F]+|0o[0-7]+|")
+_BREAK = re.compile("\r\n|\r|\n")
 
 
 @dataclass(frozen=True)
@@ -49,13 +45,14 @@ class YamlFile:
 def read_yaml(path: Path) -> YamlFile:
     """Read one document whose root is a mapping; raises SpecError with every problem found."""
     content = _read(path)
-    return _Reader(path).read(_decode(path, content), hashlib.sha256(content).hexdigest())
+    reader = YamlReader(path)
+    tree = reader.read(_decode(path, content))
+    return YamlFile(path, hashlib.sha256(content).hexdigest(), tree, reader.keys, reader.values)
 
 
 def _read(path: Path) -> bytes:
     try:
-        with path.open("rb") as file:
-            content = file.read(MAX_BYTES + 1)
+        content = _beginning(path)
     except OSError as error:
         raise SpecError(
             Problem("FLOE-E101", f"cannot be read: {error.strerror}", Position.of(path))
@@ -63,6 +60,22 @@ def _read(path: Path) -> bytes:
     if len(content) > MAX_BYTES:
         raise SpecError(Problem("FLOE-E102", "the file is larger than 1 MiB", Position.of(path)))
     return content
+
+
+def _beginning(path: Path) -> bytes:
+    """No more than what shows that a file is too large; nothing at all of what is no file."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)  # a pipe would wait for who writes
+    with os.fdopen(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise SpecError(
+                Problem(
+                    "FLOE-E101",
+                    "cannot be read: it is a pipe or a device, no file",
+                    Position.of(path),
+                    hint="put a file there",
+                )
+            )
+        return file.read(MAX_BYTES + 1)
 
 
 def _decode(path: Path, content: bytes) -> str:
@@ -78,7 +91,7 @@ def _decode(path: Path, content: bytes) -> str:
                 hint="save the file as UTF-8",
             )
         ) from error
-    if found := _CONTROL.search(text):
+    if found := CONTROL.search(text):
         raise SpecError(
             Problem(
                 "FLOE-E104",
@@ -91,126 +104,5 @@ def _decode(path: Path, content: bytes) -> str:
 
 
 def _position(path: Path, before: str) -> Position:
-    return Position.of(path, before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1)
-
-
-class _Reader:
-    """Builds the tree from the parser's events, so that nothing is resolved behind our back."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._file = shown(path)
-        self._keys: dict[YamlPath, Position] = {}
-        self._values: dict[YamlPath, Position] = {}
-        self._problems: list[Problem] = []
-
-    def read(self, text: str, sha256: str) -> YamlFile:
-        try:
-            self._events = iter(yaml.parse(text, Loader=yaml.CSafeLoader))
-            tree = self._stream()
-        except yaml.MarkedYAMLError as error:
-            self._problems.append(self._syntax(error))
-            tree = {}
-        if self._problems:
-            raise SpecError(in_order(self._problems))
-        return YamlFile(self._path, sha256, tree, self._keys, self._values)
-
-    def _stream(self) -> dict[str, Any]:
-        next(self._events)  # the stream begins
-        first = next(self._events)
-        if isinstance(first, yaml.StreamEndEvent):
-            self._problems.append(Problem("FLOE-E112", "the file is empty", Position(self._file)))
-            return {}
-        root = next(self._events)
-        tree = self._value(root, ())
-        if not isinstance(tree, dict):
-            self._refuse(root, "FLOE-E112", "expected 'key: value' lines")
-        next(self._events)  # the document ends
-        after = next(self._events)
-        if isinstance(after, yaml.DocumentStartEvent):
-            self._refuse(
-                after, "FLOE-E107", "a second document", "one document in a file: delete from '---' on"
-            )
-        return tree if isinstance(tree, dict) else {}
-
-    def _value(self, event: yaml.Event, path: YamlPath) -> Any:
-        self._values[path] = self._at(event)
-        if isinstance(event, yaml.AliasEvent):
-            self._refuse(event, "FLOE-E108", f"alias '*{event.anchor}'", "write the value out")
-            return None
-        if event.tag is not None:  # type: ignore[attr-defined]
-            self._refuse(event, "FLOE-E109", f"tag '{event.tag}'", "delete the tag")  # type: ignore[attr-defined]
-        if isinstance(event, yaml.ScalarEvent):
-            return self._scalar(event)
-        if len(path) >= MAX_DEPTH:
-            # Nothing below is looked at: whoever nests like this means harm or made a slip.
-            raise SpecError(Problem("FLOE-E111", f"nested deeper than {MAX_DEPTH} levels", self._at(event)))
-        return self._mapping(path) if isinstance(event, yaml.MappingStartEvent) else self._list(path)
-
-    def _scalar(self, event: yaml.ScalarEvent) -> str | None:
-        text: str = event.value
-        if event.implicit[0] and text in _NULLS:
-            return None
-        if found := _CONTROL.search(text):
-            self._refuse(event, "FLOE-E104", f"control character U+{ord(found[0]):04X}", "delete the escape")
-        return text
-
-    def _list(self, path: YamlPath) -> list[Any]:
-        items: list[Any] = []
-        while not isinstance(event := next(self._events), yaml.SequenceEndEvent):
-            items.append(self._value(event, (*path, len(items))))
-        return items
-
-    def _mapping(self, path: YamlPath) -> dict[str, Any]:
-        entries: dict[str, Any] = {}
-        while not isinstance(event := next(self._events), yaml.MappingEndEvent):
-            key = self._key(event, path)
-            if key in entries:
-                first = self._keys[*path, key].line
-                self._refuse(event, "FLOE-E106", f"duplicate key '{key}', first on line {first}", "keep one")
-                self._skip(next(self._events))
-                continue
-            self._keys[*path, key] = self._at(event)
-            entries[key] = self._value(next(self._events), (*path, key))
-        return entries
-
-    def _key(self, event: yaml.Event, path: YamlPath) -> str:
-        if not isinstance(event, yaml.ScalarEvent):
-            self._refuse(event, "FLOE-E110", "a key that is not text")
-            self._skip(event)
-            return f"?{len(self._keys)}"
-        key: str = event.value
-        if event.implicit[0] and _NOT_TEXT.fullmatch(key):
-            self._refuse(event, "FLOE-E110", f"key '{key}' is not text", f'write "{key}" in quotes')
-        return key
-
-    def _skip(self, event: yaml.Event) -> None:
-        depth = 0
-        while True:
-            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-            if depth == 0:
-                return
-            event = next(self._events)
-
-    def _at(self, event: yaml.Event) -> Position:
-        mark = event.start_mark
-        assert mark is not None  # the parser marks every event
-        return Position(self._file, mark.line + 1, mark.column + 1)
-
-    def _refuse(self, event: yaml.Event, code: str, message: str, hint: str | None = None) -> None:
-        self._problems.append(Problem(code, message, self._at(event), hint))
-
-    def _syntax(self, error: yaml.MarkedYAMLError) -> Problem:
-        mark = error.problem_mark or error.context_mark
-        at = Position.of(self._path, mark.line + 1, mark.column + 1) if mark else Position.of(self._path)
-        context = f" {error.context}" if error.context else ""
-        return Problem("FLOE-E105", f"not valid YAML: {error.problem}{context}", at, hint=_syntax_hint(error))
-
-
-def _syntax_hint(error: yaml.MarkedYAMLError) -> str | None:
-    problem = error.problem or ""
-    if "cannot start any token" in problem:
-        return "indent with spaces, not tabs; put text that begins with a sign in quotes"
-    if "mapping values are not allowed" in problem:
-        return "a value with ': ' in it needs quotes; nested keys go on lines of their own"
-    return None
+    lines = _BREAK.split(before)
+    return Position.of(path, len(lines), len(lines[-1]) + 1)

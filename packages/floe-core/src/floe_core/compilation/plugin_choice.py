@@ -13,7 +13,8 @@ from floe_core.plugins.registry import PluginRegistry
 from floe_core.plugins.types import PluginType
 from floe_core.schemas.manifest import PLUGIN_KEYS
 from floe_core.schemas.problems import problems_of
-from floe_core.yaml_file import YamlFile, YamlPath
+from floe_core.yaml_file import YamlFile
+from floe_core.yaml_reader import YamlPath
 
 BUILT_IN = {
     PluginType.CATALOG: "local",

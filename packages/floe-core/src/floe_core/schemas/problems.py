@@ -11,7 +11,8 @@ from pydantic import BaseModel, SecretBytes, SecretStr, ValidationError
 from floe_core.errors import Problem, in_order
 from floe_core.schemas.section import kinds_of
 from floe_core.suggestion import did_you_mean
-from floe_core.yaml_file import YamlFile, YamlPath
+from floe_core.yaml_file import YamlFile
+from floe_core.yaml_reader import YamlPath
 
 _EXPECTED = {
     "string_type": "text",
