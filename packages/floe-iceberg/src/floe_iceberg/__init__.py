@@ -4,21 +4,29 @@ Every parquet file, manifest and commit of floe is made in this package; everybo
 ``IcebergTableManager`` and the ``RunTransaction`` it opens.
 """
 
+from floe_iceberg.alter import Alteration
+from floe_iceberg.describe import Column, SnapshotDescription, TableDescription
 from floe_iceberg.evolve import OnSchemaChange
 from floe_iceberg.manager import IcebergTableManager
 from floe_iceberg.process_run import current_run
 from floe_iceberg.run import Docs, RunTransaction
 from floe_iceberg.schema import duckdb_type, iceberg_type
 from floe_iceberg.table import TableId
+from floe_iceberg.writer import WriteOptions
 from floe_iceberg.writing import WriteMode
 
 __all__ = [
+    "Alteration",
+    "Column",
     "Docs",
     "IcebergTableManager",
     "OnSchemaChange",
     "RunTransaction",
+    "SnapshotDescription",
+    "TableDescription",
     "TableId",
     "WriteMode",
+    "WriteOptions",
     "current_run",
     "duckdb_type",
     "iceberg_type",

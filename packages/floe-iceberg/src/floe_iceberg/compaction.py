@@ -10,6 +10,8 @@ from pyiceberg.table import FileScanTask
 from floe_iceberg.layout import current
 from floe_iceberg.table import TableView
 
+COMPACTION_MODEL = "floe.compaction"
+
 
 def small_files(view: TableView, *, target_bytes: int, min_files: int) -> list[FileScanTask]:
     """The files of each partition that are worth making one of; none where there are too few.

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
 import duckdb
 from pyiceberg.table import Table
@@ -20,18 +17,17 @@ from floe_iceberg import retention, scan
 from floe_iceberg._snapshot_manager import Rules, Trimmed, expire_snapshots, is_given_up, trim
 from floe_iceberg.changed import changed
 from floe_iceberg.cleanup import Folder, Patience, clean, clear, own_folder
-from floe_iceberg.compaction import small_files
+from floe_iceberg.compaction import COMPACTION_MODEL, small_files
 from floe_iceberg.history import milliseconds
 from floe_iceberg.reachability import folder_of
 from floe_iceberg.run import RunTransaction
-from floe_iceberg.sql import literal
 from floe_iceberg.table import TableId, TableView, is_unpublished
+from floe_iceberg.workshop import workshop
 
 if TYPE_CHECKING:
     from floe_iceberg.manager import IcebergTableManager
 
 RETENTION_MODEL = "floe.retention"
-COMPACTION_MODEL = "floe.compaction"
 
 
 @dataclass
@@ -40,13 +36,12 @@ class Maintenance:
 
     manager: IcebergTableManager
     policy: MaintenancePolicy
-    identity: RunIdentity
     living: Mapping[str, datetime]
     now: datetime
     dry_run: bool
     reports: dict[TableId, TableMaintenance] = field(default_factory=dict)
 
-    def of(self, names: Sequence[TableId]) -> list[TableMaintenance]:
+    def of(self, names: Sequence[TableId], identity: RunIdentity) -> list[TableMaintenance]:
         """Maintain the tables: what is to go is published first, so that it expires as anything else."""
         self.reports = {name: TableMaintenance(name.namespace, name.name) for name in names}
         loaded = {name: table for name in names if (table := self._load(name)) is not None}
@@ -54,16 +49,30 @@ class Maintenance:
         if self.policy.retention:
             for name, table in published.items():
                 retention.refuse_early_clock(name, table, self.now)
-        with _connected() as con:
-            self._rewrite(con, published)
-        places = self._places()
-        for name in loaded:
-            others = [(place, str(owner)) for place, owner in places if owner != name]
-            self._release(name, others)
+        with workshop() as con:
+            self._rewrite(con, RunTransaction(self.manager, identity), published)
+        self._in_their_folders(loaded, self._release)
         return [self.reports[name] for name in loaded]
 
-    def _rewrite(self, con: duckdb.DuckDBPyConnection, tables: Mapping[TableId, Table]) -> None:
-        run = RunTransaction(self.manager, self.identity)
+    def remove_unreachable(self, names: Sequence[TableId]) -> list[TableMaintenance]:
+        """Remove the files nothing leads to; every snapshot stays."""
+        self.reports = {name: TableMaintenance(name.namespace, name.name) for name in names}
+        self._in_their_folders(names, lambda name, _, folder: self._clean(name, folder, Trimmed()))
+        return [self.reports[name] for name in names]
+
+    def _in_their_folders(
+        self, names: Iterable[TableId], work: Callable[[TableId, Table, Folder | str], None]
+    ) -> None:
+        places = self._places()
+        for name in names:
+            table = self._load(name)
+            if table is not None:
+                others = [(place, str(owner)) for place, owner in places if owner != name]
+                work(name, table, own_folder(table.metadata.location, others))
+
+    def _rewrite(
+        self, con: duckdb.DuckDBPyConnection, run: RunTransaction, tables: Mapping[TableId, Table]
+    ) -> None:
         for name, table in tables.items():
             self._delete_old_rows(con, run, name, table)
         run.publish()
@@ -85,6 +94,7 @@ class Maintenance:
         if condition is None:
             return
         if self.dry_run:
+            self.manager.authorize(con)
             old = con.execute(f"SELECT count(*) FROM ({scan.select(view)}) WHERE {condition}").fetchall()[0][
                 0
             ]
@@ -105,17 +115,16 @@ class Maintenance:
         )
         self._report(name, files_compacted=compacted)
 
-    def _release(self, name: TableId, others: Sequence[tuple[Path, str]]) -> None:
+    def _release(self, name: TableId, table: Table, folder: Folder | str) -> None:
         """Let go of snapshots, branches and files nobody needs; of the table, if nobody published it."""
-        table = self._load(name)
-        if table is None:
-            return
-        folder = own_folder(table.metadata.location, others)
         if is_given_up(table, self._rules):
             self._drop(name, table, folder)
             return
         trimmed = self._expire(name, table)
         self._report(name, snapshots_expired=trimmed.expired, runs_let_go=trimmed.let_go)
+        self._clean(name, folder, trimmed)
+
+    def _clean(self, name: TableId, folder: Folder | str, trimmed: Trimmed) -> None:
         if isinstance(folder, str):
             self._note(name, folder)
             return
@@ -193,12 +202,3 @@ class Maintenance:
 
     def _note(self, name: TableId, note: str) -> None:
         self._report(name, notes=(*self.reports[name].notes, note))
-
-
-@contextmanager
-def _connected() -> Iterator[duckdb.DuckDBPyConnection]:
-    with closing(duckdb.connect(":memory:")) as con:
-        spill = Path(tempfile.gettempdir()) / f"floe-maintenance-{uuid4().hex}"
-        con.execute("SET timezone = 'UTC'")
-        con.execute(f"SET temp_directory = {literal(str(spill))}")
-        yield con

@@ -3,36 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from contextlib import AbstractContextManager, closing
-from datetime import UTC, datetime
-from types import MappingProxyType
-from typing import Any
+from contextlib import AbstractContextManager
+from datetime import datetime
 
-import duckdb
 from pyiceberg.table.refs import SnapshotRefType
 
-from floe_core.errors import Problem, SpecError
-from floe_core.lake import MaintenancePolicy, RunIdentity, TableMaintenance, Written
+from floe_core.lake import MaintenancePolicy, RunIdentity, TableMaintenance
 from floe_iceberg._snapshot_manager import Rules, expire_snapshots
-from floe_iceberg.alter import Alteration
 from floe_iceberg.catalog import open_catalog
-from floe_iceberg.maintenance import COMPACTION_MODEL, Maintenance, connected
+from floe_iceberg.maintenance import Maintenance
 from floe_iceberg.process_run import running
-from floe_iceberg.reader import TableReader
 from floe_iceberg.refs import drop_ref, name_snapshot
 from floe_iceberg.run import RunTransaction
-from floe_iceberg.schema import duckdb_type, iceberg_type
-from floe_iceberg.sql import identifier
 from floe_iceberg.table import TableId
+from floe_iceberg.writer import TableWriter
 
 
-class IcebergTableManager(TableReader):
-    """A catalog of Iceberg tables, opened.
-
-    ``run`` writes many tables as one; ``create``, ``append``, … are runs of one write, published at once.
-    ``by`` is who writes: it stands in the snapshot, with the operation as its model. With ``branch`` a write
-    goes on top of that branch, which readers of main don't see, until ``publish``.
-    """
+class IcebergTableManager(TableWriter):
+    """A catalog of Iceberg tables, opened: ``run`` writes many of them as one."""
 
     @classmethod
     def open(cls, name: str, properties: Mapping[str, str]) -> IcebergTableManager:
@@ -57,35 +45,68 @@ class IcebergTableManager(TableReader):
         """
         return running(RunTransaction(self, identity, reuse))
 
-    def create(
-        self, table: TableId, columns: Mapping[str, str], *, by: RunIdentity, **more: Any
-    ) -> Written:
-        """Make an empty table of DuckDB's types; ``more`` as ``RunTransaction.write`` takes it.
+    def tag(self, table: TableId, name: str, *, at: datetime | int | str | None = None) -> int:
+        """Name a snapshot, the current one unless told otherwise, and return its id.
 
-        Raises SpecError when it is there.
+        It is kept, files and all, until the tag is dropped. Raises SpecError when the name is taken.
         """
-        if self.columns(table):
-            raise SpecError(
-                Problem("FLOE-E445", f"there is a table '{table}' already", hint="evolve it, or overwrite it")
-            )
-        nothing = ", ".join(
-            f"NULL::{duckdb_type(iceberg_type(kind, column=name))} AS {identifier(name)}"
-            for name, kind in columns.items()
-        )
-        with closing(duckdb.connect()) as con:
-            return self.overwrite(con, table, f"SELECT {nothing} WHERE false", by=by, **more)
+        return name_snapshot(self.catalog, table, name, SnapshotRefType.TAG, at)
 
-    def append(
+    def drop_tag(self, table: TableId, name: str) -> None:
+        drop_ref(self.catalog, table, name, SnapshotRefType.TAG)
+
+    def branch(self, table: TableId, name: str, *, at: datetime | int | str | None = None) -> int:
+        """Begin a branch at a snapshot, the current one unless told otherwise, and return its id.
+
+        Writes with ``branch=name`` go there; so does the first write to a name no branch has yet.
+        """
+        return name_snapshot(self.catalog, table, name, SnapshotRefType.BRANCH, at)
+
+    def drop_branch(self, table: TableId, name: str) -> None:
+        """Give up what is on the branch and nowhere else; also that of a run."""
+        drop_ref(self.catalog, table, name, SnapshotRefType.BRANCH)
+
+    def expire_snapshots(self, table: TableId | str, *, keep_last: int = 6) -> list[int]:
+        """Expire all but the newest ``keep_last`` snapshots and return the ids that went.
+
+        The current snapshot always survives, even with ``keep_last=0``: expiring it would leave a table no
+        reader can open. So do tagged ones, and what runs have written on branches of theirs. Their files
+        are removed by ``remove_unreachable``, once nobody can be reading them any more.
+        """
+        name = table if isinstance(table, TableId) else TableId(*table.rsplit(".", 1))
+        return list(expire_snapshots(self.catalog, name, Rules(keep_last)).expired)
+
+    def remove_unreachable(
         self,
-        con: duckdb.DuckDBPyConnection,
-        table: TableId,
-        sql: str,
+        tables: Sequence[TableId],
+        policy: MaintenancePolicy,
         *,
-        by: RunIdentity,
-        branch: str | None = None,
-        **more: Any,
-    ) -> Written:
-        """Add the query's rows; a table that is not there is made."""
-        with _short_run(self, by, branch) as run:
-            return run.write(con, table, sql, model="floe.append", mode="append", **more)
+        living: Mapping[str, datetime],
+        now: datetime,
+        dry_run: bool = False,
+    ) -> list[TableMaintenance]:
+        """Remove the files that no snapshot leads to and that were seen to be so long enough ago.
 
+        A pass over a table only notes what it sees for the first time. ``living`` are the runs that are
+        going, with the times they began: what they may be writing or reading stays.
+        """
+        return Maintenance(self, policy, living, now, dry_run).remove_unreachable(tables)
+
+    def maintain(
+        self,
+        namespaces: Sequence[str],
+        policy: MaintenancePolicy,
+        *,
+        identity: RunIdentity,
+        living: Mapping[str, datetime],
+        now: datetime,
+        dry_run: bool,
+    ) -> list[TableMaintenance]:
+        """Delete old rows, compact, expire and remove files in every table of the namespaces, sorted.
+
+        What changes rows or files is published as the run ``identity``: no other run may write to the
+        namespaces meanwhile. ``living`` are the runs of the whole platform that are going, with the times
+        they began; what they wrote or may be reading is left alone. With ``dry_run`` nothing is changed.
+        """
+        maintenance = Maintenance(self, policy, living, now, dry_run)
+        return maintenance.of(self.table_ids(namespaces), identity)

@@ -20,12 +20,13 @@ from floe_iceberg.evolve import OnSchemaChange
 from floe_iceberg.history import view_as_of
 from floe_iceberg.layout import Layout
 from floe_iceberg.publish import publish_all
+from floe_iceberg.refs import head_of
 from floe_iceberg.run_table import RunTable, writes_of
 from floe_iceberg.table import TableId, TableView
 from floe_iceberg.writing import Query, Target, WriteMode
 
 if TYPE_CHECKING:
-    from floe_iceberg.manager import IcebergTableManager
+    from floe_iceberg.reader import TableReader
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class RunTransaction:
 
     def __init__(
         self,
-        manager: IcebergTableManager,
+        manager: TableReader,
         identity: RunIdentity,
         reuse: Collection[str] = (),
         *,
@@ -224,7 +225,7 @@ class RunTransaction:
         table = self.manager.catalog.load(name)
         if table is None:
             return RunTable()
-        head = table.metadata.snapshot_by_name(self.branch) if self._joins else None
+        head = head_of(name, table, self.branch) if self._joins else None
         return RunTable.of_branch(table, head) if head else RunTable.of_main(table)
 
     def _adopt(self, reuse: frozenset[str]) -> None:
