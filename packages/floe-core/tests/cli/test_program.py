@@ -45,9 +45,19 @@ def test_help_imports_nothing_heavy() -> None:
 
 @pytest.mark.requirement("FR-011")
 def test_no_command_imports_an_engine_to_explain_itself() -> None:
-    calls = [f"{name} --help" for name in [*COMMANDS, "demo stop", "schema export", "plugins list"]]
+    calls = [
+        f"{name} --help"
+        for name in [*COMMANDS, "demo stop", "schema export", "plugins list", "plugins check"]
+    ]
     statuses, packages = loaded(*calls, "plugins list")
     assert statuses == [0] * (len(calls) + 1)
+    assert packages & ENGINES == set()
+
+
+@pytest.mark.requirement("FR-011", "FR-055")
+def test_where_nothing_has_run_the_doctor_imports_no_engine(floe: Floe) -> None:
+    statuses, packages = loaded("init shop", "doctor shop", "plugins check", "schema export")
+    assert statuses == [0, 0, 0, 0]
     assert packages & ENGINES == set()
 
 

@@ -72,7 +72,7 @@ def _stay_in_place(state_dir: Path) -> None:
     here = str(state_dir.resolve())
     marker = state_dir / "location"
     try:
-        home = marker.read_text(encoding="utf-8").strip()
+        home = marker.read_text(encoding="utf-8", errors="replace").strip()
     except FileNotFoundError:
         marker.write_text(here + "\n", encoding="utf-8")
         return
