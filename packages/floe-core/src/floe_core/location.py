@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from floe_core.errors import Position, Problem, SpecError, shown
 from floe_core.suggestion import did_you_mean
@@ -27,6 +27,16 @@ class Location:
     @property
     def product_dir(self) -> Path:
         return self.spec_path.parent
+
+    @property
+    def platform_dir(self) -> Path:
+        """The folder that no reference of the product's files leads out of.
+
+        It is the manifest's where the product lies below it, else the git repository, else the product's.
+        """
+        if self.manifest_path and lies_in(self.product_dir, self.manifest_path.parent):
+            return self.manifest_path.parent
+        return _repository(self.product_dir) or self.product_dir
 
     @property
     def state_dir(self) -> Path:
@@ -52,11 +62,16 @@ def locate(product: Path | None = None, *, manifest: Path | None = None, cwd: Pa
     if product is None:
         return _product_here(here, chosen)
     path = (here / product).resolve()
-    if path.is_file():
+    if _stands(path):
         return _location(path, chosen)
-    if (path / SPEC_NAME).is_file():
+    if _stands(path / SPEC_NAME):
         return _location(path / SPEC_NAME, chosen)
     return _product_named(product, here, chosen)
+
+
+def lies_in(path: Path, folder: Path) -> bool:
+    """Whether the path, all links resolved, is the folder or lies below it."""
+    return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder))
 
 
 def find_products(start: Path, *, manifest: Path | None = None) -> list[Location]:
@@ -131,7 +146,20 @@ def _location(spec_path: Path, manifest: Path | None) -> Location:
         return Location(spec_path, _first_above(spec_path.parent, MANIFEST_NAME))
     file, value = named
     at = file.at(("platform",))
+    _refuse_outside(spec_path.parent, value, at)
     return Location(spec_path, _manifest_file(spec_path.parent / value, at))
+
+
+def _refuse_outside(product_dir: Path, value: str, at: Position) -> None:
+    """Keep ``platform:`` within the repository; where there is none it may name YAML files only."""
+    path = product_dir / value
+    if repository := _repository(product_dir):
+        refused = None if lies_in(path, repository) else f"leads out of the repository '{shown(repository)}'"
+    else:
+        refused = None if path.is_dir() or path.suffix in (".yaml", ".yml") else "is no YAML file"
+    if refused:
+        hint = "name the folder of the platform's manifest.yaml"
+        raise SpecError(Problem("FLOE-E216", f"platform: '{value}' {refused}", at, hint=hint))
 
 
 def _manifest_or(spec_path: Path, default: Path) -> Path | None:
@@ -146,7 +174,7 @@ def _manifest_file(path: Path, at: Position | None = None) -> Path:
     path = path.resolve()
     if path.is_dir():
         path /= MANIFEST_NAME
-    if not path.is_file():
+    if not _stands(path):
         raise SpecError(Problem("FLOE-E212", f"no manifest at '{shown(path)}'", at, hint="check the path"))
     return path
 
@@ -157,7 +185,9 @@ def _platform_key(spec_path: Path) -> tuple[YamlFile, str] | None:
     except SpecError:
         return None  # whoever compiles it says what is wrong
     value = file.tree.get("platform")
-    return (file, value) if isinstance(value, str) else None
+    if not isinstance(value, str) or PurePosixPath(value).is_absolute():
+        return None  # compiling it tells that, too
+    return file, value
 
 
 def _peek(path: Path) -> dict[str, object]:
@@ -171,11 +201,21 @@ def _first_above(folder: Path, name: str) -> Path | None:
     """The nearest file of that name in the folder or above, not beyond the git root or the home."""
     home = Path(os.environ.get("HOME") or "/")
     for candidate in (folder, *folder.parents):
-        if (candidate / name).is_file():
+        if _stands(candidate / name):
             return candidate / name
         if candidate == home or (candidate / ".git").exists():
             return None
     return None
+
+
+def _stands(path: Path) -> bool:
+    """Whether something that claims to be a file is there; a pipe is refused when it is read."""
+    return (path.exists() or path.is_symlink()) and not path.is_dir()
+
+
+def _repository(folder: Path) -> Path | None:
+    """The root of the git repository that the folder is part of."""
+    return next((each for each in (folder, *folder.parents) if (each / ".git").exists()), None)
 
 
 def _specs_below(folder: Path, *, depth: int | None = None) -> Iterator[Path]:

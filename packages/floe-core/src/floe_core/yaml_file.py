@@ -44,13 +44,14 @@ class YamlFile:
 
 def read_yaml(path: Path) -> YamlFile:
     """Read one document whose root is a mapping; raises SpecError with every problem found."""
-    content = _read(path)
+    content = read_bounded(path)
     reader = YamlReader(path)
     tree = reader.read(_decode(path, content))
     return YamlFile(path, hashlib.sha256(content).hexdigest(), tree, reader.keys, reader.values)
 
 
-def _read(path: Path) -> bytes:
+def read_bounded(path: Path) -> bytes:
+    """What a file of at most 1 MiB holds; raises SpecError for a larger one and for what is no file."""
     try:
         content = _beginning(path)
     except OSError as error:

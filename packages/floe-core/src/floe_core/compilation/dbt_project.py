@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from floe_core.errors import Position, Problem, SpecError, shown
+from floe_core.yaml_file import read_bounded
 
 PROJECT_FILE = "dbt_project.yml"
 _FOLDERS = {
@@ -80,7 +81,7 @@ def read_dbt_project(project_dir: Path, at: Position) -> DbtProjectFile:
 
 def _parse(path: Path) -> dict[str, Any]:
     try:
-        tree = yaml.load(path.read_bytes(), Loader=yaml.CSafeLoader)
+        tree = yaml.load(read_bounded(path), Loader=yaml.CSafeLoader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         at = Position.of(path, mark.line + 1, mark.column + 1) if mark else Position.of(path)
@@ -104,4 +105,5 @@ def _plain(tree: dict[str, Any], key: str) -> tuple[str, ...]:
 
 def _named(tree: dict[str, Any], key: str) -> list[str]:
     named = tree.get(key) or _FOLDERS[key]
-    return [str(folder) for folder in (named if isinstance(named, list | tuple) else [named])]
+    folders = named if isinstance(named, list | tuple) else [named]
+    return [folder for folder in folders if isinstance(folder, str)]  # dbt tells what else stands there

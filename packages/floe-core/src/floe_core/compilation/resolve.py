@@ -15,6 +15,7 @@ from floe_core.compilation.neighbours import find_neighbours
 from floe_core.compilation.overrides import locked_keys, merged_environments, unknown_environments
 from floe_core.compilation.plan import ENVIRONMENT, ChosenPlugins, Plan
 from floe_core.compilation.plugin_choice import choose_plugins
+from floe_core.compilation.references import foreign_files, project_outside
 from floe_core.compilation.rivals import find_rivals, foreign_schemas, same_sql_name
 from floe_core.compilation.seed_file import encoding_problems, seed_problems
 from floe_core.compilation.validate import Validated
@@ -32,6 +33,9 @@ def resolve(sources: Validated) -> Plan:
     project_file = _project_file(sources, dbt_location, problems)
     if problems or plugins is None or project_file is None:
         raise SpecError(in_order(problems))
+    platform_dir = sources.location.platform_dir
+    if problems := list(foreign_files(dbt_location.project_dir, project_file, platform_dir)):
+        raise SpecError(problems)
     if problems := list(_unreadable_seeds(dbt_location, project_file)):
         raise SpecError(problems)
     profiles = _profiles(sources, plugins, project_file)
@@ -64,6 +68,9 @@ def profiles_text(profiles: Mapping[str, Any]) -> bytes:
 def _project_file(
     sources: Validated, dbt_location: DbtLocation, problems: list[Problem]
 ) -> DbtProjectFile | None:
+    if outside := list(project_outside(sources, dbt_location.project_dir)):
+        problems += outside
+        return None
     try:
         return read_dbt_project(dbt_location.project_dir, sources.spec_file.at(("dbt", "project")))
     except SpecError as error:

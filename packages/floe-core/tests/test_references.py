@@ -1,0 +1,136 @@
+"""No file leads the compiler out of the platform's folder."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+from floe_core.compiler import compile_floe_spec
+from floe_core.errors import SpecError
+
+Write = Callable[[Mapping[str, str]], Path]
+
+PLATFORM = "metadata: {name: p}\n"
+PROJECT = "name: shop\nprofile: shop\n"
+REPOSITORY = {
+    "repository/.git/config": "",
+    "repository/manifest.yaml": PLATFORM,
+    "repository/shop/dbt_project.yml": PROJECT,
+    "repository/shop/models/m.sql": "select 1 as a\n",
+    "outside/manifest.yaml": PLATFORM,
+    "outside/dbt_project.yml": PROJECT,
+    "outside/secret.sql": "select 'hunter2' as a\n",
+}
+
+
+def refusal(write: Write, spec: str) -> str:
+    folder = write({**REPOSITORY, "repository/shop/floe.yaml": f"metadata: {{name: shop}}\n{spec}"})
+    os.chdir(folder / "repository/shop")
+    with pytest.raises(SpecError) as raised:
+        compile_floe_spec()
+    assert "hunter2" not in str(raised.value)
+    return str(raised.value).partition("\n")[0]
+
+
+@pytest.mark.requirement("FR-066")
+@pytest.mark.parametrize(
+    ("spec", "told"),
+    [
+        (
+            "platform: ../../outside\n",
+            "floe.yaml:2:11: FLOE-E216 platform: '../../outside' leads out of the repository '..'",
+        ),
+        (
+            "platform: /etc/passwd\n",
+            "floe.yaml:2:11: FLOE-E203 platform: '/etc/passwd' is not a relative path with '/'",
+        ),
+        (
+            "dbt: {project: ../../outside}\n",
+            "floe.yaml:2:16: FLOE-E216 dbt.project: '../../outside' leads out of '..'",
+        ),
+        (
+            "dbt: {project: /etc}\n",
+            "floe.yaml:2:16: FLOE-E203 dbt.project: '/etc' is not a relative path with '/'",
+        ),
+    ],
+)
+def test_a_reference_beyond_the_platform_is_refused(write: Write, spec: str, told: str) -> None:
+    assert refusal(write, spec) == told
+
+
+@pytest.mark.requirement("FR-066")
+def test_a_link_that_leads_out_is_refused_wherever_it_stands(write: Write) -> None:
+    folder = write(REPOSITORY)
+    shop = folder / "repository/shop"
+    (shop / "models/secret.sql").symlink_to(folder / "outside/secret.sql")
+    told = "models/secret.sql:1:1: FLOE-E419 this link leads out of '..'"
+    assert refusal(write, "") == told
+    (shop / "models/secret.sql").unlink()
+    (shop / "models/all").symlink_to(folder / "outside")
+    assert refusal(write, "") == told.replace("secret.sql", "all")
+    (shop / "dbt").symlink_to(folder / "outside")
+    told = "floe.yaml:2:16: FLOE-E216 dbt.project: 'dbt' leads out of '..'"
+    assert refusal(write, "dbt: {project: dbt}\n") == told
+
+
+@pytest.mark.requirement("FR-066")
+def test_a_folder_of_the_dbt_project_beyond_the_platform_is_refused(write: Write) -> None:
+    out = {"repository/shop/dbt_project.yml": PROJECT + "macro-paths: [../../outside]\n"}
+    told = "dbt_project.yml:1:1: FLOE-E419 '../../outside' leads out of '..'"
+    assert refusal(lambda files: write({**files, **out}), "") == told
+
+
+@pytest.mark.requirement("FR-066")
+@pytest.mark.parametrize("place", ["models/m2.sql", "seeds/raw.csv", "macros/all.sql"])
+def test_a_pipe_in_the_dbt_project_is_refused_and_not_opened(write: Write, place: str) -> None:
+    folder = write(REPOSITORY)
+    pipe = folder / "repository/shop" / place
+    pipe.parent.mkdir(exist_ok=True)
+    os.mkfifo(pipe)
+    assert refusal(write, "") == f"{place}:1:1: FLOE-E419 this is a pipe or a device, no file"
+
+
+@pytest.mark.requirement("FR-066")
+@pytest.mark.parametrize("name", ["floe.yaml", "manifest.yaml"])
+@pytest.mark.parametrize("target", [None, "/dev/zero", "nowhere"])
+def test_a_pipe_a_device_or_a_link_to_nowhere_is_no_file_of_ours(
+    write: Write, name: str, target: str | None
+) -> None:
+    folder = write({**REPOSITORY, "repository/shop/floe.yaml": "metadata: {name: shop}\n"})
+    path = folder / "repository/shop" / name
+    path.unlink(missing_ok=True)
+    if target is None:
+        os.mkfifo(path)
+    else:
+        path.symlink_to(target)
+    reason = "No such file or directory" if target == "nowhere" else "it is a pipe or a device, no file"
+    os.chdir(path.parent)
+    with pytest.raises(SpecError) as raised:
+        compile_floe_spec()
+    assert str(raised.value).startswith(f"{name}:1:1: FLOE-E101 cannot be read: {reason}")
+
+
+@pytest.mark.requirement("FR-066")
+def test_outside_of_a_repository_a_platform_is_a_yaml_file(write: Write) -> None:
+    folder = write({"shop/floe.yaml": "metadata: {name: shop}\nplatform: ../shadow\n", "shadow": "hunter2\n"})
+    with pytest.raises(SpecError, match=r"FLOE-E216 platform: '../shadow' is no YAML file"):
+        compile_floe_spec(folder / "shop")
+
+
+@pytest.mark.requirement("FR-066", "FR-012")
+def test_what_lies_inside_may_be_linked_and_shared(write: Write) -> None:
+    folder = write(
+        {
+            **REPOSITORY,
+            "repository/shop/floe.yaml": "metadata: {name: shop}\nplatform: ../manifest.yaml\n",
+            "repository/shop/dbt_project.yml": PROJECT + "macro-paths: [../macros]\n",
+            "repository/macros/one.sql": "{% macro one() %}1{% endmacro %}\n",
+            "repository/common/n.sql": "select {{ one() }} as b\n",
+        }
+    )
+    (folder / "repository/shop/models/n.sql").symlink_to("../../common/n.sql")
+    artifacts = compile_floe_spec(folder / "repository/shop").artifacts
+    assert [model.name for model in artifacts.transforms] == ["m", "n"]
