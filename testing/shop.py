@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,9 @@ _FILES = {
     "models/marts/mart_total.sql": "select sum(amount)::bigint as total from {{ ref('stg_sales') }}\n",
     "models/schema.yml": (
         "models:\n"
-        "  - name: stg_sales\n    description: what was sold\n    columns:\n"
+        "  - name: stg_sales\n    description: what was sold\n"
+        "    config: {tags: [daily at 3 am]}\n"
+        "    columns:\n"
         "      - {name: id, data_tests: [unique, not_null]}\n"
         "  - name: mart_total\n    columns:\n"
         "      - name: total\n        data_tests: [{not_null: {config: {severity: warn}}}]\n"
@@ -39,6 +41,8 @@ class Shop:
     """The product in its folder; every look at the catalog is plain PyIceberg's."""
 
     home: Path
+    product: str = "corner-shop"
+    platform: Path | None = None
 
     def compile(self) -> tuple[Location, CompiledArtifacts]:
         compilation = compile_floe_spec(self.home)
@@ -57,7 +61,7 @@ class Shop:
 
     @property
     def state_dir(self) -> Path:
-        return self.home / ".floe"
+        return (self.platform or self.home) / ".floe"
 
     def published(self) -> dict[str, tuple[int, list[dict[str, Any]]]]:
         """Snapshot id and rows of every table that has any."""
@@ -65,9 +69,7 @@ class Shop:
             "floe", uri=f"sqlite:///{self.state_dir}/catalog.db", warehouse=f"file://{self.state_dir}"
         )
         found = {}
-        for identifier in (
-            catalog.list_tables("corner-shop") if catalog.namespace_exists("corner-shop") else ()
-        ):
+        for identifier in catalog.list_tables(self.product) if catalog.namespace_exists(self.product) else ():
             table = catalog.load_table(identifier)
             if snapshot := table.current_snapshot():
                 found[identifier[-1]] = (snapshot.snapshot_id, table.scan().to_arrow().to_pylist())
@@ -77,7 +79,7 @@ class Shop:
     def snapshots(self, table: str) -> list[int]:
         """The snapshots a table still has, oldest first."""
         catalog = SqlCatalog("floe", uri=f"sqlite:///{self.state_dir}/catalog.db")
-        found = sorted(catalog.load_table(("corner-shop", table)).snapshots(), key=lambda it: it.timestamp_ms)
+        found = sorted(catalog.load_table((self.product, table)).snapshots(), key=lambda it: it.timestamp_ms)
         catalog.close()
         return [snapshot.snapshot_id for snapshot in found]
 
@@ -91,9 +93,27 @@ class Shop:
         return [record.get_dagster_event() for record in records]
 
 
-def open_shop(home: Path) -> Shop:
+_OFFICE_FILES = {
+    "floe.yaml": "metadata: {name: head-office}\nschedule: {when: upstream-changed}\n",
+    "dbt_project.yml": "name: head_office\nversion: '1.0'\nprofile: head_office\n",
+    "models/marts/report.sql": "select total * 2 as doubled from {{ source('till', 'mart_total') }}\n",
+    "models/schema.yml": "sources: [{name: till, schema: corner_shop, tables: [{name: mart_total}]}]\n",
+}
+
+
+def open_shop(home: Path, platform: Path | None = None) -> Shop:
     """Write the product's files into ``home``."""
-    shop = Shop(home)
-    for file, text in _FILES.items():
+    return _written(Shop(home, platform=platform), _FILES)
+
+
+def open_shop_and_office(platform: Path) -> tuple[Shop, Shop]:
+    """Two products of one platform: the office reads what the shop publishes."""
+    shop = open_shop(platform / "shop", platform)
+    (platform / "manifest.yaml").write_text("metadata: {name: chain}\n", encoding="utf-8")
+    return shop, _written(Shop(platform / "office", "head-office", platform), _OFFICE_FILES)
+
+
+def _written(shop: Shop, files: Mapping[str, str]) -> Shop:
+    for file, text in files.items():
         shop.write(file, text)
     return shop

@@ -87,13 +87,17 @@ def _assert_locations(served: Served) -> None:
     nodes = served.ask(LOCATIONS)["repositoriesOrError"]["nodes"]
     found = {node["location"]["name"]: node for node in nodes}
 
-    assert set(found) == set(PRODUCTS)
+    assert set(found) == {*PRODUCTS, "platform"}
+    platform = found.pop("platform")
+    assert [(s["name"], s["cronSchedule"]) for s in platform["schedules"]] == [
+        ("maintenance_schedule", "*/10 * * * *")
+    ]
+    assert [sensor["name"] for sensor in platform["sensors"]] == ["dead_runs"]
     for product, node in found.items():
         job = product.replace("-", "_")
         assert job in {each["name"] for each in node["pipelines"]}
         assert sorted((s["name"], s["targets"][0]["pipelineName"]) for s in node["sensors"]) == [
             (f"{job}_first_run", job),
-            (f"{job}_maintenance_after_run", f"{job}_maintenance"),
         ]
         assert [(s["name"], s["cronSchedule"]) for s in node["schedules"]] == [
             (f"{job}_schedule", "*/10 * * * *")

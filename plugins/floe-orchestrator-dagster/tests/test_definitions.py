@@ -40,7 +40,7 @@ def test_the_generated_definitions_are_two_statements(shop: Shop) -> None:
 
 @pytest.mark.requirement("FR-014", "FR-020", "FR-024")
 def test_a_product_is_one_job_over_its_seeds_and_models_with_tests_as_checks(
-    definitions: dg.Definitions,
+    shop: Shop, definitions: dg.Definitions
 ) -> None:
     graph = definitions.get_repository_def().asset_graph
 
@@ -54,6 +54,12 @@ def test_a_product_is_one_job_over_its_seeds_and_models_with_tests_as_checks(
     assert [graph.get(key).group_name for key in (BRONZE, STAGING, MART)] == ["bronze", "bronze", "gold"]
     assert graph.get(STAGING).description == "what was sold"
     assert graph.get(STAGING).kinds == {"dbt", "iceberg", "duckdb"}
+    assert graph.get(STAGING).owners == ["team:till"]
+    assert {key: value for key, value in graph.get(STAGING).tags.items() if "kind" not in key} == {
+        "daily_at_3_am": ""
+    }
+    [link] = graph.get(STAGING).metadata["dagster/code_references"].code_references
+    assert link.file_path == str(shop.home / "models/staging/stg_sales.sql")
     assert {(key.asset_key, key.name, graph.get(key).blocking) for key in graph.asset_check_keys} == {
         (STAGING, "not_null_stg_sales_id", True),
         (STAGING, "unique_stg_sales_id", True),
@@ -69,22 +75,6 @@ def test_an_asset_shows_the_columns_the_compiler_proved(definitions: dg.Definiti
         ("id", "INTEGER"),
         ("amount", "INTEGER"),
     ]
-
-
-@pytest.mark.requirement("FR-029", "WU-3", "FR-033")
-def test_the_health_sensor_names_its_job_and_asks_for_the_first_run_once(shop: Shop) -> None:
-    location, _ = shop.compile()
-    definitions = load_definitions(str(location.generated_dir / "definitions.py"), manifest=None)
-    sensor = definitions.get_repository_def().get_sensor_def("corner_shop_first_run")
-
-    first = sensor.evaluate_tick(dg.build_sensor_context())
-    shop.run()
-    later = sensor.evaluate_tick(dg.build_sensor_context())
-
-    assert sensor.job_name == "corner_shop"
-    assert [request.run_key for request in first.run_requests or ()] == ["first run"]
-    assert not later.run_requests
-    assert later.skip_message == "the product has run before"
 
 
 @pytest.mark.requirement("FR-030")
@@ -136,22 +126,6 @@ def test_a_tick_while_a_run_is_going_is_skipped_and_says_which(shop: Shop) -> No
     assert (busy.skip_message or "").startswith(
         "product 'corner-shop' is already running: run '22222222-bbbb'"
     )
-
-
-@pytest.mark.requirement("FR-032", "WU-3")
-def test_maintenance_follows_a_good_run_and_keeps_six_snapshots(shop: Shop) -> None:
-    location, _ = shop.compile()
-    for _ in range(8):
-        shop.run("raw_sales")
-    before = shop.snapshots("raw_sales")
-    definitions = load_definitions(str(location.generated_dir / "definitions.py"), manifest=None)
-    sensor = definitions.get_repository_def().get_sensor_def("corner_shop_maintenance_after_run")
-
-    done = definitions.resolve_job_def(str(sensor.job_name)).execute_in_process()
-
-    assert (sensor.job_name, done.success) == ("corner_shop_maintenance", True)
-    assert len(before) == 8
-    assert shop.snapshots("raw_sales") == before[-6:]
 
 
 def _scheduled(artifacts: CompiledArtifacts, said: dict[str, str]) -> CompiledArtifacts:

@@ -85,14 +85,16 @@ def test_floe_dev_shows_good_runs_no_materialization_of_failed_ones_and_leaves_n
     bad = shop.run()
 
     with floe_dev(shop) as (url, process):
-        [repository] = ask(url, REPOSITORIES)["repositoriesOrError"]["nodes"]
+        found = ask(url, REPOSITORIES)["repositoriesOrError"]["nodes"]
         runs = {run["runId"]: run for run in ask(url, RUNS)["runsOrError"]["results"]}
         with floe_dev(shop) as (second_url, second):
             second.wait(timeout=60)
         still_served = DagsterOrchestratorPlugin().serving(shop.state_dir)
         family = [child.pid for child in psutil.Process(process.pid).children(recursive=True)]
 
-    assert (repository["location"]["name"], second_url) == ("corner-shop", url)
+    locations = {repository["location"]["name"]: repository for repository in found}
+    repository = locations["corner-shop"]
+    assert (set(locations), second_url) == ({"corner-shop", "platform"}, url)
     assert (second.returncode, still_served is not None and still_served.url) == (0, url)
     assert "corner_shop" in {job["name"] for job in repository["pipelines"]}
     assert {

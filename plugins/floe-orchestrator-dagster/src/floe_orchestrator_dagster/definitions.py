@@ -5,13 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import dagster as dg
+from dagster._utils.warnings import disable_dagster_warnings
 
 from floe_core.location import Location
 from floe_core.schemas.artifacts import CompiledArtifacts
+from floe_orchestrator_dagster.assets.keys import AssetKeys
 from floe_orchestrator_dagster.assets.models import build_asset
-from floe_orchestrator_dagster.maintenance import maintenance_job, maintenance_sensor
+from floe_orchestrator_dagster.assets.specs import source_specs
 from floe_orchestrator_dagster.schedules import schedules
-from floe_orchestrator_dagster.sensors import health_check_sensor
+from floe_orchestrator_dagster.sensors import health_check_sensor, upstream_sensors
+from floe_orchestrator_dagster.tags import job_tags
 
 
 def load_definitions(file: str, *, manifest: str | None) -> dg.Definitions:
@@ -26,20 +29,26 @@ def load_definitions(file: str, *, manifest: str | None) -> dg.Definitions:
         manifest_path=(folder / manifest).resolve() if manifest else None,
     )
     artifacts = CompiledArtifacts.model_validate_json(location.artifacts_path.read_bytes())
-    asset = build_asset(location, artifacts)
+    with disable_dagster_warnings():  # links to code and one run for a backfill are 'beta'
+        return _definitions(location, artifacts)
+
+
+def _definitions(location: Location, artifacts: CompiledArtifacts) -> dg.Definitions:
+    keys = AssetKeys.of(location, artifacts)
+    asset = build_asset(location, artifacts, keys)
     job = dg.define_asset_job(
         artifacts.dagster.job_name,
         selection=dg.AssetSelection.assets(asset),
         executor_def=dg.in_process_executor,
+        tags=job_tags(artifacts),
     )
-    maintenance = maintenance_job(location, artifacts)
     return dg.Definitions(
-        assets=[asset],
-        jobs=[job, maintenance],
+        assets=[asset, *source_specs(artifacts, keys)],
+        jobs=[job],
         schedules=schedules(location, artifacts, job),
         sensors=[
             health_check_sensor(location, artifacts, job),
-            maintenance_sensor(artifacts, job, maintenance),
+            *upstream_sensors(location, artifacts, keys, job),
         ],
         executor=dg.in_process_executor,
     )

@@ -14,13 +14,21 @@ from dagster._core.remote_origin import (
     RemoteJobOrigin,
     RemoteRepositoryOrigin,
 )
-from dagster._core.storage.tags import PARENT_RUN_ID_TAG, RESUME_RETRY_TAG, ROOT_RUN_ID_TAG
+from dagster._core.storage.tags import (
+    ASSET_PARTITION_RANGE_END_TAG,
+    ASSET_PARTITION_RANGE_START_TAG,
+    PARENT_RUN_ID_TAG,
+    PARTITION_NAME_TAG,
+    RESUME_RETRY_TAG,
+    ROOT_RUN_ID_TAG,
+)
 from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 
 from floe_core.location import Location
 from floe_core.schemas.artifacts import CompiledArtifacts
 from floe_orchestrator_dagster.tags import FULL_REFRESH, PRODUCT, SELECT
 
+_RANGE = (PARTITION_NAME_TAG, ASSET_PARTITION_RANGE_START_TAG, ASSET_PARTITION_RANGE_END_TAG)
 # the run tells its own story on the terminal; Dagster's goes into the instance
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
@@ -45,6 +53,7 @@ def execute_job(
     if select:
         tags[SELECT] = " ".join(select)
     if root_run_id:
+        tags |= _range_of(instance, root_run_id)
         tags |= {RESUME_RETRY_TAG: "true", ROOT_RUN_ID_TAG: root_run_id, PARENT_RUN_ID_TAG: root_run_id}
     run = instance.create_run_for_job(
         job.get_definition(),
@@ -61,6 +70,12 @@ def execute_job(
     if ended.status == dg.DagsterRunStatus.CANCELED:
         raise KeyboardInterrupt
     return ended
+
+
+def _range_of(instance: dg.DagsterInstance, run_id: str) -> dict[str, str]:
+    """The tags that say which partitions a run builds."""
+    run = instance.get_run_by_id(run_id)
+    return {tag: run.tags[tag] for tag in _RANGE if run and tag in run.tags}
 
 
 def _job(location: Location, artifacts: CompiledArtifacts) -> ReconstructableJob:

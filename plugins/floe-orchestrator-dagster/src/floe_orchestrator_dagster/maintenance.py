@@ -1,52 +1,66 @@
-"""Maintenance after every good run: old rows, snapshots and files go."""
+"""Maintenance by the clock: old rows, snapshots and files go, product by product."""
+
+from collections.abc import Mapping
 
 import dagster as dg
-from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
+from floe_core.compilation.names import sql_name
 from floe_core.errors import ConflictError
 from floe_core.lake import TableMaintenance
 from floe_core.location import Location
 from floe_core.maintenance import maintain
+from floe_core.run_lock import run_lock
 from floe_core.schemas.artifacts import CompiledArtifacts
+from floe_orchestrator_dagster.schedules import cron
+
+JOB = "maintenance"
+# maintenance never takes the place of a run: it waits until no product does
+_TAGS = {"dagster/priority": "-1"}
 
 
-def maintenance_job(location: Location, artifacts: CompiledArtifacts) -> dg.JobDefinition:
-    """The job that maintains every table of the product; beside a run that is going it does nothing."""
+def maintenance_job(products: Mapping[str, Location]) -> dg.JobDefinition:
+    """The job that maintains every table of every product; one that is running is left for the next time.
 
-    @dg.op(name=f"maintain_{artifacts.dagster.job_name}")
-    def maintain_tables(context: dg.OpExecutionContext) -> None:
-        try:
-            done = maintain(location, artifacts)
-        except ConflictError as error:
-            context.log.info(f"left for the next time: {error.problems[0].message}")
-            return
-        for table in done:
-            context.log.info(_told(table))
+    A product that fails leaves the others alone.
+    """
 
-    @dg.job(name=f"{artifacts.dagster.job_name}_maintenance", executor_def=dg.in_process_executor)
+    def op_of(name: str, product: Location) -> dg.OpDefinition:
+        @dg.op(name=f"maintain_{sql_name(name)}")
+        def maintain_tables(context: dg.OpExecutionContext) -> None:
+            artifacts = CompiledArtifacts.model_validate_json(product.artifacts_path.read_bytes())
+            try:
+                with run_lock(product.state_dir, context.run_id):  # tells a living run from a dead one
+                    done = maintain(product, artifacts)
+            except ConflictError as error:
+                context.log.info(f"left for the next time: {error.problems[0].message}")
+                return
+            for table in done:
+                context.log.info(_told(table))
+
+        return maintain_tables
+
+    ops = [op_of(name, product) for name, product in products.items()]
+
+    @dg.job(
+        name=JOB,
+        description="Delete old rows, expire snapshots, compact, and remove files nobody needs.",
+        executor_def=dg.in_process_executor,
+        tags=_TAGS,
+    )
     def maintenance() -> None:
-        maintain_tables()
+        for op in ops:
+            op()
 
     return maintenance
 
 
-def maintenance_sensor(
-    artifacts: CompiledArtifacts, job: UnresolvedAssetJobDefinition, maintenance: dg.JobDefinition
-) -> dg.SensorDefinition:
-    """Ask for maintenance when a run has succeeded, whoever started it."""
-
-    @dg.run_status_sensor(
-        name=f"{artifacts.dagster.job_name}_maintenance_after_run",
-        run_status=dg.DagsterRunStatus.SUCCESS,
-        monitored_jobs=[job],
-        request_job=maintenance,
-        minimum_interval_seconds=60,
-        default_status=dg.DefaultSensorStatus.RUNNING,
+def maintenance_schedule(job: dg.JobDefinition, every_m: int) -> dg.ScheduleDefinition:
+    return dg.ScheduleDefinition(
+        name=f"{JOB}_schedule",
+        job=job,
+        cron_schedule=cron(every_m),
+        default_status=dg.DefaultScheduleStatus.RUNNING,
     )
-    def after_run(context: dg.RunStatusSensorContext) -> dg.RunRequest:
-        return dg.RunRequest(run_key=f"after {context.dagster_run.run_id}")
-
-    return after_run
 
 
 def _told(table: TableMaintenance) -> str:

@@ -21,6 +21,11 @@ def _is_inlined(node: Seed | Transform) -> bool:
     return isinstance(node, Transform) and node.materialized == "ephemeral"
 
 
+def group_name(layer: str | None) -> str | None:
+    """A layer's name as Dagster allows it; None leaves the table in the default group."""
+    return layer and re.sub(r"\W", "_", layer)
+
+
 def check_name(test: TestRef) -> str:
     """A test's name as Dagster allows it: letters, digits and underscores."""
     return re.sub(r"\W", "_", test.name)

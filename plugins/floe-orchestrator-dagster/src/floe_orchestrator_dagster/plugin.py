@@ -7,6 +7,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from pydantic import Field
+
 from floe_core.errors import Problem, WorkError
 from floe_core.events import RunEvent
 from floe_core.ledger import Ledger
@@ -17,6 +19,7 @@ from floe_core.recovery import refuse_living_rival
 from floe_core.run import DEFAULT_ENVIRONMENT
 from floe_core.run_result import RunResult
 from floe_core.schemas.artifacts import CompiledArtifacts
+from floe_core.schemas.values import Duration, seconds
 from floe_orchestrator_dagster.observing import Watcher, watched
 from floe_orchestrator_dagster.workspace import write_workspace
 
@@ -31,6 +34,15 @@ class DagsterOrchestratorPlugin(OrchestratorPlugin):
         name="dagster", version=version("floe-orchestrator-dagster")
     )
 
+    max_concurrent_runs: int = Field(4, ge=1, description="How many runs the daemon lets go at once.")
+    run_retries: int = Field(0, ge=0, description="How often Dagster itself runs on what failed.")
+    maintain_every: Duration = Field("10m", description="How often tables are maintained, at least 1m.")
+
+    def remarks(self, state_dir: Path) -> Sequence[Problem]:
+        from floe_orchestrator_dagster.instance import foreign_home
+
+        return foreign_home(state_dir)
+
     def definitions_source(self, manifest: str | None) -> str:
         return (
             "from floe_orchestrator_dagster.definitions import load_definitions\n\n"
@@ -38,7 +50,7 @@ class DagsterOrchestratorPlugin(OrchestratorPlugin):
         )
 
     def write_workspace(self, locations: Sequence[Location]) -> Path:
-        return write_workspace(locations)
+        return write_workspace(locations, maintain_every_m=-(-seconds(self.maintain_every) // 60))
 
     def run(
         self,
@@ -74,7 +86,10 @@ class DagsterOrchestratorPlugin(OrchestratorPlugin):
     def serve(self, locations: Sequence[Location], *, port: int) -> Served:
         from floe_orchestrator_dagster.server import serve
 
-        return serve(locations, port=port)
+        workspace = self.write_workspace(locations)
+        return serve(
+            locations[0].state_dir, workspace, max_concurrent_runs=self.max_concurrent_runs, port=port
+        )
 
     def serving(self, state_dir: Path) -> Served | None:
         from floe_orchestrator_dagster.server import serving
@@ -121,7 +136,7 @@ def _execute(
             full_refresh=full_refresh,
             root_run_id=root_run_id,
         )
-        report_dead_runs(instance, location.state_dir)
+        report_dead_runs(instance, location.state_dir, [artifacts.dagster.location_name])
     if watching.error:
         raise watching.error
     result = Ledger(location.state_dir).newest(root_run_id or ended.run_id)

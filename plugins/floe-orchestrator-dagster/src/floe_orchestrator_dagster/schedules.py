@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
@@ -14,6 +16,7 @@ from floe_core.schemas.values import seconds
 
 _HOUR_M = 60
 _DAY_M = 24 * _HOUR_M
+_LATE_S = 120  # the daemon looks every 30 s, and its code servers may have to start first
 
 
 def schedules(
@@ -22,16 +25,20 @@ def schedules(
     """The product's schedule, running from the start; none when floe.yaml asks for none.
 
     A tick that comes while a run of the product is going is skipped: a product never overlaps itself.
+    Of the ticks missed while no daemon ran Dagster gives the last; ``catchUp: never`` skips that too.
     """
-    said = artifacts.dagster.schedule
-    if said is None:
+    said = artifacts.dagster.schedule or {}
+    if not said.keys() & {"every", "cron"}:
         return []
     every_m = -(-seconds(said["every"]) // 60) if "every" in said else None
-    product = artifacts.metadata.product_name
+    product, catches_up = artifacts.metadata.product_name, said.get("catchUp", "once") == "once"
 
     def tick(context: dg.ScheduleEvaluationContext) -> dg.SkipReason | dg.RunRequest:
         if every_m is not None and not _due(context, every_m):
             return dg.SkipReason(f"runs every {every_m} minutes")
+        late_s = (datetime.now(UTC) - context.scheduled_execution_time).total_seconds()
+        if not catches_up and late_s > _LATE_S:
+            return dg.SkipReason(f"missed by {late_s / 60:.0f} minutes, and 'catchUp' is 'never'")
         try:
             refuse_living_rival(location.state_dir, product, DEFAULT_ENVIRONMENT)
         except ConflictError as error:
@@ -42,7 +49,7 @@ def schedules(
         dg.ScheduleDefinition(
             name=f"{artifacts.dagster.job_name}_schedule",
             job=job,
-            cron_schedule=said["cron"] if every_m is None else _cron(every_m),
+            cron_schedule=said["cron"] if every_m is None else cron(every_m),
             execution_timezone=said.get("timezone", "UTC"),
             execution_fn=tick,
             default_status=dg.DefaultScheduleStatus.RUNNING,
@@ -50,13 +57,14 @@ def schedules(
     ]
 
 
-def _is_cron(every_m: int) -> bool:
+def is_cron(every_m: int) -> bool:
     """Whether the interval divides an hour or a day, so that a cron expression can say it."""
     return _HOUR_M % every_m == 0 or (every_m % _HOUR_M == 0 and _DAY_M % every_m == 0)
 
 
-def _cron(every_m: int) -> str:
-    if not _is_cron(every_m):
+def cron(every_m: int) -> str:
+    """The interval as a cron expression, every minute where none can say it."""
+    if not is_cron(every_m):
         return "* * * * *"
     if every_m == _DAY_M:
         return "0 0 * * *"
@@ -66,4 +74,4 @@ def _cron(every_m: int) -> str:
 def _due(context: dg.ScheduleEvaluationContext, every_m: int) -> bool:
     """Whether a whole number of intervals has passed since 1970: even spacing over hours and days."""
     minute = int(context.scheduled_execution_time.timestamp()) // 60
-    return _is_cron(every_m) or minute % every_m == 0
+    return is_cron(every_m) or minute % every_m == 0

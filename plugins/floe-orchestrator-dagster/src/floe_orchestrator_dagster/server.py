@@ -18,10 +18,8 @@ import psutil
 import requests
 
 from floe_core.errors import Problem, ServiceError, WorkError
-from floe_core.location import Location
 from floe_core.plugins.orchestrator import Served
-from floe_orchestrator_dagster.instance import dagster_home, make_storage
-from floe_orchestrator_dagster.workspace import write_workspace
+from floe_orchestrator_dagster.instance import configure, dagster_home, make_storage
 
 _START_TIMEOUT_S = 120
 _STOP_TIMEOUT_S = 10
@@ -72,19 +70,18 @@ def _group_of(pid: int) -> int | None:
     return None
 
 
-def serve(locations: Sequence[Location], *, port: int) -> Served:
-    """Start webserver and daemon over the products, or find those that run.
+def serve(state_dir: Path, workspace: Path, *, max_concurrent_runs: int, port: int) -> Served:
+    """Start webserver and daemon over the code locations, or find those that run.
 
     Raises WorkError when the port is taken, ServiceError when they do not answer in time; then
     nothing is left running.
     """
-    state_dir = locations[0].state_dir
-    workspace = write_workspace(locations)
     if running := serving(state_dir):
         _ask(running.url, _RELOAD)
         return running
     stop(state_dir)  # what is left of a crash
     _refuse_taken(port)
+    configure(state_dir, max_concurrent_runs=max_concurrent_runs)
     make_storage(state_dir)
     commands = {
         "webserver": ["dagster_webserver", "-h", "127.0.0.1", "-p", str(port), "-w", str(workspace)],

@@ -1,5 +1,18 @@
 """The tags a run carries from who asked for it to the step that does it."""
 
+from __future__ import annotations
+
+from dagster._core.storage.tags import MAX_RETRIES_TAG
+
+from floe_core.schemas.artifacts import CompiledArtifacts
+
 PRODUCT = "floe/product"
 SELECT = "floe/select"
 FULL_REFRESH = "floe/full-refresh"
+TICK = "floe/tick"
+
+
+def job_tags(artifacts: CompiledArtifacts) -> dict[str, str]:
+    """What every run of the product's job carries: whose it is, and how often Dagster retries it."""
+    retries = artifacts.plugins.orchestrator.config.get("runRetries", 0)
+    return {PRODUCT: artifacts.metadata.product_name, MAX_RETRIES_TAG: str(retries)}
