@@ -8,12 +8,16 @@ from typing import Any, TypeVar
 
 import click
 
+from floe_core.cli.completing import completing, products
+
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 def product_argument(command: Function) -> Function:
     """Add ``[PRODUCT]``: a folder, a floe.yaml or a name; None means the one that is here."""
-    return click.argument("product", required=False, type=click.Path(path_type=Path))(command)
+    return click.argument(
+        "product", required=False, type=click.Path(path_type=Path), shell_complete=completing(products)
+    )(command)
 
 
 def product_option(command: Function) -> Function:
@@ -22,6 +26,7 @@ def product_option(command: Function) -> Function:
         "--product",
         metavar="PRODUCT",
         type=click.Path(path_type=Path),
+        shell_complete=completing(products),
         help="A product's name, its folder or its floe.yaml; by default the one here.",
     )(command)
 

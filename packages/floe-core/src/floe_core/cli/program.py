@@ -9,6 +9,7 @@ from importlib.metadata import version
 from typing import Any, NoReturn
 
 import click
+from click.shell_completion import CompletionItem
 
 from floe_core.cli.door import pass_through
 from floe_core.cli.output import colours_unwanted
@@ -19,6 +20,7 @@ COMMANDS = {
     "init": "Start a new product, or make a dbt project one.",
     "compile": "Compile a product: check everything, write what a run needs.",
     "diff": "Compare two compiled artifacts: what changed, and who breaks.",
+    "plan": "Say what a run would do now: models, tables, columns, who breaks.",
     "run": "Run a product: all of its tables are published, or none.",
     "retry": "Run what a failed run left undone.",
     "query": "Read the published tables with SQL.",
@@ -32,6 +34,7 @@ COMMANDS = {
     "plugins": "List the plugins installed here, and check them.",
     "policy": "Test the platform team's own policies.",
     "explain": "Say what an error code means and how to mend it.",
+    "completion": "Print what makes a shell complete words.",
     "schema": "Export JSON Schemas for editors.",
 }
 """Each command with its help in one line; ``floe_core.cli.commands.NAME`` holds it as ``command``."""
@@ -53,7 +56,8 @@ class Program(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args[0] not in COMMANDS and not args[0].startswith("-"):
+        known = args[0] in COMMANDS or args[0].startswith("-")
+        if not known and not ctx.resilient_parsing:  # a shell that completes asks before all is typed
             hint = did_you_mean(args[0], COMMANDS)
             raise SpecError(Problem("FLOE-E001", f"no command '{args[0]}'", hint=hint))
         return super().resolve_command(ctx, args)
@@ -61,6 +65,14 @@ class Program(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """The commands that begin so; none of them is imported."""
+        options = click.Command.shell_complete(self, ctx, incomplete)
+        fits = (
+            CompletionItem(name, help=told) for name, told in COMMANDS.items() if name.startswith(incomplete)
+        )
+        return [*fits, *options]
 
     def main(  # type: ignore[override]  # it never returns, and takes no settings but these
         self, args: Sequence[str] | None = None, prog_name: str | None = None, **_: Any

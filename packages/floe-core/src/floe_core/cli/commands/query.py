@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from floe_core.cli.completing import completing, runs, tables
 from floe_core.cli.history import settled_ledger
 from floe_core.cli.options import manifest_option, product_option
 from floe_core.cli.output import Output, counted, output_option
@@ -17,7 +18,7 @@ from floe_core.errors import Problem, SpecError
 
 
 @click.command()
-@click.argument("sql")
+@click.argument("sql", shell_complete=tables)
 @click.option(
     "--as-of",
     metavar="TIME|SNAPSHOT",
@@ -25,7 +26,10 @@ from floe_core.errors import Problem, SpecError
     help="Read the tables as they were then: a time (UTC unless it says another zone) or a snapshot's id.",
 )
 @click.option(
-    "--run", metavar="RUN", help="Read what this run has left unpublished: its id or its beginning."
+    "--run",
+    metavar="RUN",
+    shell_complete=completing(runs),
+    help="Read what this run has left unpublished: its id or its beginning.",
 )
 @product_option
 @manifest_option

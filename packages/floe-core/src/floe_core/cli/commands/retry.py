@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from floe_core.cli.compiling import compile_and_tell
+from floe_core.cli.completing import completing, runs
 from floe_core.cli.history import settled_ledger
 from floe_core.cli.options import manifest_option, product_option
 from floe_core.cli.output import Output, output_option
@@ -19,7 +20,7 @@ from floe_core.run_result import RunResult
 
 
 @click.command()
-@click.argument("run", required=False)
+@click.argument("run", required=False, shell_complete=completing(runs))
 @product_option
 @manifest_option
 @output_option

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from floe_core.cli.compiling import compile_and_tell
+from floe_core.cli.completing import completing, models
 from floe_core.cli.options import manifest_option, product_argument
 from floe_core.cli.output import Output, output_option
 from floe_core.cli.running import run_and_tell
@@ -17,7 +18,13 @@ from floe_core.location import locate
 @click.command()
 @product_argument
 @manifest_option
-@click.option("--select", multiple=True, metavar="MODELS", help="Only these, as dbt selects; repeatable.")
+@click.option(
+    "--select",
+    multiple=True,
+    metavar="MODELS",
+    shell_complete=completing(models),
+    help="Only these, as dbt selects; repeatable.",
+)
 @click.option("--full-refresh", is_flag=True, help="Build incremental models anew.")
 @output_option
 @click.pass_context
