@@ -304,3 +304,39 @@ def test_many_small_runs_with_maintenance_do_not_fill_the_store(lake: Lake) -> N
     assert left <= 3 * live < sum(written.values())  # expiry alone, the naive way, frees nothing
     assert len(lake.table("t").metadata.metadata_log) <= 25
     assert len(lake.plain_rows("t")) == 20000
+
+
+@pytest.mark.requirement("FR-032", "FR-027")
+def test_what_is_left_of_a_table_a_run_died_making_goes_and_nothing_that_may_be_somebody_s(
+    lake: Lake,
+) -> None:
+    publish(lake, 1)
+    home = lake.home / "warehouse" / "shop"
+    for name in ("died", "cut", "shown", "mine"):
+        (home / name / "data" / ("0" * 32)).mkdir(parents=True)
+        (home / name / "metadata").mkdir()
+        (home / name / "data" / ("0" * 32) / "data_0.parquet").write_bytes(b"PAR1")
+    (home / "died" / "metadata" / "00000-a.metadata.json").write_text(
+        '{"properties": {"floe.published": "false"}}'
+    )
+    (home / "cut" / "metadata" / "00000-a.metadata.json").write_text('{"proper')
+    (home / "shown" / "metadata" / "00001-a.metadata.json").write_text('{"properties": {}}')
+    (home / "mine" / "data" / "notes.txt").write_text("keep")
+
+    def dropped(number: int, hours: int, began: datetime | None = None, *, really: bool = True) -> list[str]:
+        reports = lake.manager.maintain(
+            ["shop"],
+            MaintenancePolicy(min_file_age_s=86_400),
+            identity=identity(f"m{number}"),
+            living={"r": began} if began else {},
+            now=datetime.now(UTC) + timedelta(hours=hours),
+            dry_run=not really,
+        )
+        return [f"{report.table} {report.files_removed}" for report in reports if report.dropped]
+
+    assert dropped(1, 1) == []
+    assert dropped(2, 25, datetime(2020, 1, 1, tzinfo=UTC)) == []
+    assert dropped(3, 25, really=False) == ["cut 2", "died 2"]
+    assert dropped(4, 25) == ["cut 2", "died 2"]
+    assert sorted(path.name for path in home.iterdir()) == ["mine", "shown", "t"]
+    assert lake.plain_rows("t") == [(0,)]

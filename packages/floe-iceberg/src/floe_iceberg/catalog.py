@@ -90,6 +90,10 @@ class TableCatalog(ABC):
     def place(self, name: TableId) -> tuple[str, FileIO]:
         """Where a new table of the name goes, and what reads and writes there."""
 
+    def home(self, namespace: str) -> str | None:
+        """Where new tables of the namespace go; None where only the catalog itself can tell."""
+        return None
+
     @abstractmethod
     def commit(self, changes: Sequence[TableChange]) -> list[Table]:
         """Make every change or none, and return the tables as they are then.

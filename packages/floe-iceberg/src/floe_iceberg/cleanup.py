@@ -127,8 +127,7 @@ def _remove_empty_folders(folder: Folder, patience: Patience) -> None:
     """A write's folder is made before its files, so an empty one is judged by its age, as a file is."""
     kept = {folder.root / "data", folder.root / "metadata"}
     for path in folder.empty_folders():
-        status = path.lstat()
-        as_file = StoredFile(path, (status.st_dev, status.st_ino), 0, status.st_mtime_ns // 1_000_000)
+        as_file = StoredFile.at(path)
         if path not in kept and patience.allows(as_file, as_file.modified_ms):
             with suppress(OSError):  # something is in it
                 path.rmdir()
@@ -153,11 +152,12 @@ class Marks:
             return {}
 
     def write(self, seen: Mapping[str, int]) -> None:
+        draft = self._path.with_suffix(".tmp")
         if not seen:
             self._path.unlink(missing_ok=True)
+            draft.unlink(missing_ok=True)
             return
         make_directory(self._path.parent)
-        draft = self._path.with_suffix(".tmp")
         draft.write_text(json.dumps({"version": 1, "seen": dict(seen)}, indent=1), encoding="utf-8")
         sync(draft)
         draft.replace(self._path)

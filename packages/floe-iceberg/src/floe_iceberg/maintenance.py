@@ -22,6 +22,7 @@ from floe_iceberg.history import milliseconds
 from floe_iceberg.reachability import folder_of
 from floe_iceberg.run import RunTransaction
 from floe_iceberg.table import TableId, TableView, is_unpublished
+from floe_iceberg.unmade import unmade
 from floe_iceberg.workshop import workshop
 
 if TYPE_CHECKING:
@@ -59,6 +60,26 @@ class Maintenance:
         self.reports = {name: TableMaintenance(name.namespace, name.name) for name in names}
         self._in_their_folders(names, lambda name, _, folder: self._clean(name, folder, Trimmed()))
         return [self.reports[name] for name in names]
+
+    def clear_unmade(self, namespaces: Sequence[str]) -> list[TableMaintenance]:
+        """Remove what is left of tables that runs died making; what went is told by the folder's name."""
+        tables = [place for place, _ in self._places()]
+        reports = []
+        for namespace in namespaces:
+            location = self.manager.catalog.home(namespace)
+            for folder, files in unmade(location, tables, self._patience) if location else []:
+                reports.append(
+                    TableMaintenance(
+                        namespace,
+                        folder.root.name,
+                        dropped=True,
+                        files_removed=len(files),
+                        bytes_removed=sum(file.size for file in files),
+                    )
+                )
+                if not self.dry_run:
+                    clear(files, folder)
+        return reports
 
     def _in_their_folders(
         self, names: Iterable[TableId], work: Callable[[TableId, Table, Folder | str], None]

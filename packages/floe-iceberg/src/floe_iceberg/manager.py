@@ -109,4 +109,5 @@ class IcebergTableManager(TableWriter):
         they began; what they wrote or may be reading is left alone. With ``dry_run`` nothing is changed.
         """
         maintenance = Maintenance(self, policy, living, now, dry_run)
-        return maintenance.of(self.table_ids(namespaces), identity)
+        maintained = maintenance.of(self.table_ids(namespaces), identity)
+        return maintained + maintenance.clear_unmade(namespaces)

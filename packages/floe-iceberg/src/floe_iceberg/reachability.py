@@ -32,6 +32,12 @@ class StoredFile:
     size: int
     modified_ms: int
 
+    @classmethod
+    def at(cls, path: Path) -> StoredFile:
+        status = path.lstat()
+        modified_ms = status.st_mtime_ns // 1_000_000
+        return cls(path, (status.st_dev, status.st_ino), status.st_size, modified_ms)
+
 
 def spellings(location: str) -> list[Path]:
     """The local files a location may mean: of ``file:/x``, ``file:///x`` and ``/x`` the path, also unquoted.
@@ -69,10 +75,7 @@ def stored_files(root: Path, elsewhere: Iterable[Path]) -> list[StoredFile]:
         for name in names:
             status = (here / name).lstat()
             if name.endswith(_SUFFIXES) and not name.startswith((".", "_")) and _is_regular(status):
-                modified_ms = status.st_mtime_ns // 1_000_000
-                found.append(
-                    StoredFile(here / name, (status.st_dev, status.st_ino), status.st_size, modified_ms)
-                )
+                found.append(StoredFile.at(here / name))
     return found
 
 

@@ -86,6 +86,9 @@ class SqlTableCatalog(TableCatalog):
         location = _pyiceberg.default_location(self.iceberg, name.namespace, name.name)
         return location, _pyiceberg.catalog_io(self.iceberg, {}, location)
 
+    def home(self, namespace: str) -> str | None:
+        return _pyiceberg.default_location(self.iceberg, namespace, "table").rpartition("/")[0]
+
     def commit(self, changes: Sequence[TableChange]) -> list[Table]:
         """As told; a lost answer is looked up in the tables' metadata logs."""
         staged: list[Table] = []
