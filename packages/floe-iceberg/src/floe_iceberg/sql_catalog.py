@@ -24,7 +24,7 @@ from floe_iceberg import _pyiceberg
 from floe_iceberg.catalog import FILE_IO, Moved, TableCatalog, TableChange, UnknownOutcome, id_of, unsupported
 from floe_iceberg.changed import changed, dated
 from floe_iceberg.durable import cannot_store, room, storing
-from floe_iceberg.table import TableId
+from floe_iceberg.table import TableId, reading
 
 _BUSY_TIMEOUT_S = 60
 _DISK_ERRORS = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY}
@@ -69,18 +69,10 @@ class SqlTableCatalog(TableCatalog):
 
     def load(self, name: TableId) -> Table | None:
         try:
-            with self._asking():
+            with self._asking(), reading(name):
                 return self.iceberg.load_table(name)
         except NoSuchTableError:
             return None
-        except OSError as error:
-            raise WorkError(
-                Problem(
-                    "FLOE-E606",
-                    f"the table '{name}' is in the catalog, but its metadata cannot be read: {error}",
-                    hint="bring its files back, or take it out of the catalog",
-                )
-            ) from error
 
     def place(self, name: TableId) -> tuple[str, FileIO]:
         location = _pyiceberg.default_location(self.iceberg, name.namespace, name.name)

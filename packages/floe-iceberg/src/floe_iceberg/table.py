@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from typing import NamedTuple
 
 from pyiceberg.schema import Schema
 from pyiceberg.table import DataScan, FileScanTask, Table
 from pyiceberg.table.snapshots import Snapshot
+
+from floe_core.errors import Problem, WorkError
 
 UNPUBLISHED = "floe.published"  # 'false' on a table no run has published yet
 
@@ -21,6 +24,24 @@ class TableId(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.namespace}.{self.name}"
+
+
+@contextmanager
+def reading(name: TableId) -> Iterator[None]:
+    """Tell metadata or manifests of a table that are gone, or that the machine does not let us read."""
+    try:
+        yield
+    except OSError as error:
+        gone = isinstance(error, FileNotFoundError)
+        raise WorkError(
+            Problem(
+                "FLOE-E606",
+                f"the table '{name}' is in the catalog, but its metadata cannot be read: {error}",
+                hint="bring its files back, or take it out of the catalog"
+                if gone
+                else "see to the disk, its rights and the limit of open files, then run again",
+            )
+        ) from error
 
 
 class TableView:
@@ -63,7 +84,9 @@ class TableView:
             io=self.table.io,
             snapshot_id=self.snapshot.snapshot_id,
         )
-        return tuple(scan.plan_files())
+        *namespace, name = self.table.name()
+        with reading(TableId(".".join(namespace), name)):
+            return tuple(scan.plan_files())
 
     @property
     def rows(self) -> int:

@@ -58,7 +58,8 @@ def copy(
             f"TO {literal(directory.path)} ({options})"
         ).fetchall()
     files = directory.stored(written)
-    partitions = _partitions(con, files, schema, placed) if keys else {}
+    with _disk_errors_of(directory):
+        partitions = _partitions(con, files, schema, placed) if keys else {}
     return [
         _data_file(file, directory.footer(file), schema, placed, partitions.get(file.path, Record()))
         for file in files
