@@ -58,12 +58,19 @@ class Written:
 
 @dataclass(frozen=True)
 class PublishedTable:
-    """A table as readers of main see it."""
+    """A table as readers of main see it.
+
+    ``columns`` are names and types as the engine has them; ``partition_by`` is spelled as a model would;
+    ``size`` is that of the rows there are, in bytes.
+    """
 
     namespace: str
     name: str
     snapshot_id: int
     rows: int
+    size: int
+    columns: tuple[tuple[str, str], ...]
+    partition_by: tuple[str, ...]
     committed_at: datetime
     properties: Mapping[str, str]
 

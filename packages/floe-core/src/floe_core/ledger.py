@@ -168,6 +168,11 @@ class Ledger:
             return self._select("true", (), limit)
         return self._select("product = ?", (product,), limit)
 
+    def published(self, product: str, environment: str, *, limit: int = -1) -> list[RunResult]:
+        """The newest attempts that were published first, without their models and tests."""
+        where = "published and product = ? and environment = ?"
+        return self._select(where, (product, environment), limit)
+
     def find(self, run_id: str) -> list[RunResult]:
         """All attempts of the run whose id is, or uniquely begins with, ``run_id``; newest first."""
         found = self._select("run_id = ?", (run_id,))

@@ -17,7 +17,7 @@ from floe_iceberg.refs import no_such_table
 from floe_iceberg.run import RunTransaction
 from floe_iceberg.run_table import main_history
 from floe_iceberg.schema import duckdb_type
-from floe_iceberg.table import TableId, TableView, is_unpublished, row_count
+from floe_iceberg.table import TableId, TableView, is_unpublished
 
 
 class TableReader:
@@ -137,11 +137,15 @@ class TableReader:
         view = self._view(table)
         if view is None or view.snapshot is None:
             return None
+        told = described(table, view)
         return PublishedTable(
             namespace=table.namespace,
             name=table.name,
             snapshot_id=view.snapshot.snapshot_id,
-            rows=row_count(view.snapshot),
+            rows=told.rows,
+            size=told.bytes,
+            columns=tuple((column.name, column.type) for column in told.columns),
+            partition_by=told.partition_by,
             committed_at=time_of(view.snapshot.timestamp_ms),
             properties=MappingProxyType(dict(view.table.metadata.properties)),
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from floe_core.compilation.digest import value_digest
 from floe_core.compilation.layer import layer_of
@@ -54,6 +55,7 @@ class ArtifactTables:
             access=node.config.get("access") or "protected",
             materialized=node.materialized or "view",
             microbatch=_microbatch(node),
+            partition_by=_terms(node.config.get("partition_by")),
             language=node.language,
             depends_on=tuple(sorted(node.depends_on)),
             columns=self._columns(node, proof),
@@ -133,6 +135,13 @@ class ArtifactTables:
             return namespace(self._plan.product, node.schema)
         neighbour = self._plan.neighbours.get(node.unique_id)
         return namespace(neighbour.name, node.schema) if neighbour else node.schema
+
+
+def _terms(said: Any) -> tuple[str, ...] | None:
+    """A list of terms, or a single one."""
+    if said is None:
+        return None
+    return (str(said),) if isinstance(said, str) else tuple(map(str, said))
 
 
 def _microbatch(node: ParsedNode) -> Microbatch | None:

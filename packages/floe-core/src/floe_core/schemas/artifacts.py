@@ -130,6 +130,7 @@ class Transform(_Part):
     access: Literal["private", "protected", "public"]
     materialized: str
     microbatch: Microbatch | None
+    partition_by: tuple[str, ...] | None  # None leaves a table's own partitions as they are
     language: str
     depends_on: tuple[str, ...]
     columns: tuple[ArtifactColumn, ...]

@@ -1,0 +1,97 @@
+"""``floe plan``: what a run would do now."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Literal
+
+import click
+
+from floe_core.cli.github import annotate, problems_table, summarize
+from floe_core.cli.options import manifest_option, product_argument
+from floe_core.cli.output import Output, output_option
+from floe_core.cli.planning import plan_item, plan_lines, plan_markdown
+from floe_core.cli.problems import problems_document, show_problems
+from floe_core.cli.products import meant_products
+from floe_core.compilation.release import breaking_problems
+from floe_core.compiler import Compilation, compile_product
+from floe_core.errors import FloeError, Problem
+from floe_core.location import Location
+from floe_core.platform import Platform
+from floe_core.preview import Preview, preview
+from floe_core.run import DEFAULT_ENVIRONMENT
+
+_WORK = 1
+_POLICY = "FLOE-E3"
+
+
+@click.command()
+@product_argument
+@manifest_option
+@click.option("--exit-code", is_flag=True, help="End with 1 when there is something to do.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "github"]),
+    default="text",
+    show_default=True,
+    help="'github' adds annotations and writes the step's summary.",
+)
+@output_option
+@click.pass_context
+def command(
+    context: click.Context,
+    product: Path | None,
+    manifest: Path | None,
+    exit_code: bool,
+    form: Literal["text", "github"],
+    output: Output,
+) -> None:
+    """Say what a run would do now: models, tables, columns, who breaks. Changes nothing.
+
+    PRODUCT is a product's name, its folder or its floe.yaml; by default the one here or above, else all.
+    """
+    try:
+        planned = [_plan(location, output) for location in meant_products(product, manifest)]
+    except FloeError as error:
+        if form == "github":
+            _show(output, "### floe plan", [], error.problems)
+        raise
+    problems: list[Problem] = []
+    for found, location, compilation in planned:
+        told = [*compilation.warnings, *_breaking(found, location)]
+        policy = [warning for warning in compilation.warnings if warning.code.startswith(_POLICY)]
+        show_problems(output, [warning for warning in compilation.warnings if warning not in policy])
+        for line in plan_lines(found, policy):
+            output.line(line)
+        if form == "github":
+            title = f"### floe plan: {found.artifacts.metadata.product_name}"
+            _show(output, title, plan_markdown(found), told)
+        problems += told
+    items = [plan_item(found) for found, _, _ in planned]
+    output.document({"products": items, **problems_document(problems)})
+    if exit_code and any(found.has_work for found, _, _ in planned):
+        context.exit(_WORK)
+
+
+def _plan(location: Location, output: Output) -> tuple[Preview, Location, Compilation]:
+    with output.alone():
+        compilation = compile_product(location)
+    platform = Platform(compilation.artifacts.plugins)
+    lake = platform.catalog.open(platform.storage, location.state_dir)
+    return preview(location, compilation.artifacts, lake, DEFAULT_ENVIRONMENT), location, compilation
+
+
+def _breaking(found: Preview, location: Location) -> list[Problem]:
+    """What breaks, as warnings: 'floe compile --against' is who refuses it."""
+    problems = breaking_problems(location, found.difference) if found.difference else ()
+    return [replace(problem, severity="warning") for problem in problems]
+
+
+def _show(output: Output, title: str, lines: Sequence[str], problems: Sequence[Problem]) -> None:
+    if not output.json:
+        annotate(problems)
+    table = problems_table(problems)
+    summarize("\n".join([title, "", *lines, *(["", *table] if table else [])]))
