@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-from pyiceberg.catalog.sql import SqlCatalog
+from pyiceberg.catalog import Catalog, load_catalog
 from pyiceberg.table import Table
 from sqlalchemy import Engine
 
 from floe_core.lake import RunIdentity
 from floe_iceberg import IcebergTableManager, RunTransaction, TableId
 from floe_iceberg.sql_catalog import SqlTableCatalog
+from testing.legs import Leg, Sqlite
 
 
 def identity(run_id: str, attempt: int = 1) -> RunIdentity:
@@ -30,26 +31,32 @@ def identity(run_id: str, attempt: int = 1) -> RunIdentity:
 
 @dataclass
 class Lake:
-    """``manager`` and ``con`` are floe's; ``plain`` opens the catalog as anybody else does."""
+    """``manager`` and ``con`` are floe's; ``plain`` opens the catalog as anybody else does.
+
+    ``home`` is the folder that the lake's files lie in, objects of a store too.
+    """
 
     home: Path
+    leg: Leg = field(default_factory=Sqlite)
     namespace: str = "shop"
     con: duckdb.DuckDBPyConnection = field(default_factory=duckdb.connect)
-    opened: list[SqlCatalog | IcebergTableManager] = field(default_factory=list)
+    opened: list[Catalog | IcebergTableManager] = field(default_factory=list)
 
-    _plain: SqlCatalog | None = None
+    _plain: Catalog | None = None
 
     def __post_init__(self) -> None:
         self.home.mkdir(parents=True, exist_ok=True)
+        self.place = self.leg.place(self.home)
+        self.home = self.place.files
         self.manager = self.another_manager()
 
     @property
     def properties(self) -> dict[str, str]:
-        return {
-            "type": "sql",
-            "uri": f"sqlite:///{self.home}/catalog.db",
-            "warehouse": f"file://{self.home}/warehouse",
-        }
+        return dict(self.place.properties)
+
+    def path(self, location: str) -> Path:
+        """The file or folder a location of the lake names."""
+        return self.place.path(location)
 
     def another_manager(self) -> IcebergTableManager:
         manager = IcebergTableManager.open("floe", self.properties)
@@ -62,10 +69,10 @@ class Lake:
         assert isinstance(self.manager.catalog, SqlTableCatalog)
         return self.manager.catalog.iceberg.engine
 
-    def plain(self) -> SqlCatalog:
+    def plain(self) -> Catalog:
         """The catalog as anybody opens it; it remembers no table, so one is enough."""
         if self._plain is None:
-            self._plain = SqlCatalog("floe", **self.properties)
+            self._plain = load_catalog("floe", **self.properties)
             self.opened.append(self._plain)
         return self._plain
 
@@ -91,6 +98,7 @@ class Lake:
         sql = self.manager.scan_sql(self.id(name), run=run)
         if sql is None:
             raise LookupError(f"no table '{name}' for this reader")
+        self.manager.authorize(self.con)
         return sorted(self.con.execute(sql).fetchall(), key=repr)
 
     def plain_rows(self, name: str) -> list[tuple[Any, ...]]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from testing import quality, requirements
+from testing import legs, quality, requirements
 from testing.environment import TestEnvironment
 from testing.golden import Golden
 
@@ -17,12 +17,14 @@ _ENVIRONMENT = pytest.StashKey[TestEnvironment]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--leg", choices=legs.NAMES, default=legs.EMBEDDED, help="what the engine runs on")
     parser.addoption("--update-golden", action="store_true", help="write golden files, do not compare")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "requirement(*ids): what a test proves; every test names some")
     config.addinivalue_line("markers", "slow: a test of the slow tier, run by 'make test-slow'")
+    config.addinivalue_line("markers", "embedded: a test of what only SQLite and a local disk do")
     environment = TestEnvironment(Path(tempfile.mkdtemp(prefix="floe-tests-")))
     environment.enter()
     config.stash[_ENVIRONMENT] = environment
@@ -41,6 +43,15 @@ def pytest_make_collect_report(
     if report.outcome == "passed" and (problems := _problems(collector, report)):
         report.outcome, report.result, report.longrepr = "failed", [], "\n".join(problems)
     return report
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out of another leg what is true of the embedded one alone."""
+    if config.getoption("--leg") == legs.EMBEDDED:
+        return
+    apart = [item for item in items if item.get_closest_marker("embedded")]
+    config.hook.pytest_deselected(items=apart)
+    items[:] = [item for item in items if item not in apart]
 
 
 def _problems(collector: pytest.Collector, report: pytest.CollectReport) -> list[str]:

@@ -8,11 +8,19 @@ from pathlib import Path
 import pytest
 
 from testing.lake import Lake
+from testing.legs import Leg, started
+
+
+@pytest.fixture(scope="session")
+def leg(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Leg]:
+    """What the engine runs on, chosen by ``--leg``."""
+    with started(request.config.getoption("--leg"), tmp_path_factory.mktemp("leg")) as leg:
+        yield leg
 
 
 @pytest.fixture
-def lake(tmp_path: Path) -> Iterator[Lake]:
+def lake(tmp_path: Path, leg: Leg) -> Iterator[Lake]:
     """A lake in a folder whose name has what folders' names have."""
-    lake = Lake(tmp_path / "Grüße [1] & it's 100%")
+    lake = Lake(tmp_path / "Grüße [1] & it's 100%", leg)
     yield lake
     lake.close()

@@ -60,11 +60,13 @@ def commit_new(
 ) -> Table:
     """Make a table that shows nothing: its rows are on the branch only, main has no snapshot."""
     updates = _updates(draft, change, branch, None, summary)
-    try:
-        [made] = catalog.commit([TableChange(name, draft, updates, (), new=True)])
-    except Moved as error:
-        raise conflict([name]) from error
-    return made
+    made = TableChange(name, draft, updates, (), new=True)
+    with suppress(Moved):
+        return catalog.commit([made])[0]
+    if catalog.load(name) is None:  # a catalog may say that it is there when it is not
+        with suppress(Moved):
+            return catalog.commit([made])[0]
+    raise conflict([name])
 
 
 def draft_metadata(schema: Schema, location: str) -> TableMetadata:

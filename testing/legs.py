@@ -1,0 +1,146 @@
+"""The catalogs and stores that one suite of the engine runs on: ``pytest --leg=NAME``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+from testing.services.catalog import RestServer, rest_server
+from testing.services.faults import FaultProxy
+from testing.services.postgres import Postgres, postgres
+from testing.services.small_catalog import SmallCatalog
+from testing.services.store import BUCKET, Store, store
+
+
+@dataclass(frozen=True)
+class Place:
+    """A lake's: its files lie in ``files``, where a location that begins with ``root`` leads to."""
+
+    files: Path
+    root: str
+    properties: Mapping[str, str]
+
+    def path(self, location: str) -> Path:
+        """The file or folder of a location; of a path, itself."""
+        return Path(location.replace(self.root, str(self.files), 1))
+
+
+class Leg(Protocol):
+    def place(self, folder: Path) -> Place:
+        """A new lake's, which may use the folder."""
+
+
+class Sqlite:
+    """A catalog in SQLite, files on the local disk."""
+
+    def place(self, folder: Path) -> Place:
+        uri = f"sqlite:///{folder}/catalog.db"
+        return _on_disk(folder, uri)
+
+
+@dataclass(frozen=True)
+class PostgresLeg:
+    """A catalog in PostgreSQL, files on the local disk."""
+
+    server: Postgres
+
+    def place(self, folder: Path) -> Place:
+        return _on_disk(folder, self.server.database(f"lake-{uuid4().hex}"))
+
+
+@dataclass(frozen=True)
+class RestLeg:
+    """A REST catalog, objects in an S3 store."""
+
+    server: RestServer
+    store: Store
+
+    def place(self, folder: Path) -> Place:
+        name = f"lake-{uuid4().hex[:12]}"
+        files = self.store.folder / name
+        files.mkdir()
+        properties = {
+            "type": "rest",
+            "uri": self.server.uri(name),
+            "floe.journal": f"{folder}/journal",
+            **self.store.properties(),
+        }
+        return Place(files, f"s3://{BUCKET}/{name}", properties)
+
+
+@dataclass(frozen=True)
+class SmallRestLeg:
+    """A REST catalog in this process, files on the local disk."""
+
+    catalog: SmallCatalog
+
+    def place(self, folder: Path) -> Place:
+        files = self.catalog.folder
+        properties = {
+            "type": "rest",
+            "uri": f"http://127.0.0.1:{self.catalog.port}",
+            "floe.journal": f"{folder}/journal",
+        }
+        return Place(files, f"file://{files}", properties)
+
+
+@dataclass(frozen=True)
+class Misbehaving:
+    """Another leg's REST catalog behind a proxy, for lakes that have little patience."""
+
+    leg: Leg
+    proxy: FaultProxy
+
+    def place(self, folder: Path) -> Place:
+        place = self.leg.place(folder)
+        there = urlsplit(place.properties["uri"])
+        uri = f"http://127.0.0.1:{self.proxy.port}{there.path}"
+        patience = {"floe.request-timeout-s": "0.5", "floe.patience-s": "1"}
+        return replace(place, properties={**place.properties, "uri": uri, **patience})
+
+
+@contextmanager
+def misbehaving(leg: Leg, folder: Path) -> Iterator[Misbehaving]:
+    """The leg's catalog, or a small one where it is no REST catalog, behind a proxy."""
+    if isinstance(leg, RestLeg):
+        with FaultProxy(leg.server.port) as proxy:
+            yield Misbehaving(leg, proxy)
+        return
+    with SmallCatalog(folder / "small") as catalog, FaultProxy(catalog.port) as proxy:
+        yield Misbehaving(SmallRestLeg(catalog), proxy)
+
+
+def _on_disk(folder: Path, uri: str) -> Place:
+    properties = {"type": "sql", "uri": uri, "warehouse": f"file://{folder}/warehouse"}
+    return Place(folder, f"file://{folder}", properties)
+
+
+@contextmanager
+def _sqlite(_: Path) -> Iterator[Leg]:
+    yield Sqlite()
+
+
+@contextmanager
+def _postgres(_: Path) -> Iterator[Leg]:
+    with postgres() as server:
+        yield PostgresLeg(server)
+
+
+@contextmanager
+def _rest(home: Path) -> Iterator[Leg]:
+    with store(home) as objects, rest_server(home, objects) as server:
+        yield RestLeg(server, objects)
+
+
+def started(name: str, home: Path) -> AbstractContextManager[Leg]:
+    """The leg while its services run; they keep their files in ``home``."""
+    return {"sqlite": _sqlite, "postgres": _postgres, "rest": _rest}[name](home)
+
+
+NAMES = ("sqlite", "postgres", "rest")
+EMBEDDED = NAMES[0]

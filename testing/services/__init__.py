@@ -1,0 +1,1 @@
+"""Services as plain processes on loopback: PostgreSQL, an S3 store, Iceberg's reference REST catalog."""

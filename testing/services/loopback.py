@@ -1,0 +1,29 @@
+"""A server of this process, on loopback."""
+
+from __future__ import annotations
+
+import socketserver
+import threading
+from http.server import BaseHTTPRequestHandler
+
+
+class LoopbackServer(socketserver.ThreadingTCPServer):
+    """Not HTTPServer, which asks name servers what this machine is called."""
+
+    daemon_threads = True
+    block_on_close = False
+
+    def __init__(self, handler: type[BaseHTTPRequestHandler]) -> None:
+        super().__init__(("127.0.0.1", 0), handler)
+        self._serving = threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True)
+
+    def start(self) -> None:
+        self._serving.start()
+
+    def stop(self) -> None:
+        self.shutdown()
+        self.server_close()
+        self._serving.join()
+
+    def handle_error(self, *_: object) -> None:
+        pass  # a client that goes away in the middle is what it is for
