@@ -140,7 +140,3 @@ def _rest(home: Path) -> Iterator[Leg]:
 def started(name: str, home: Path) -> AbstractContextManager[Leg]:
     """The leg while its services run; they keep their files in ``home``."""
     return {"sqlite": _sqlite, "postgres": _postgres, "rest": _rest}[name](home)
-
-
-NAMES = ("sqlite", "postgres", "rest")
-EMBEDDED = NAMES[0]

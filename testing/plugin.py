@@ -9,15 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from testing import legs, quality, requirements
+from testing import quality, requirements
 from testing.environment import TestEnvironment
 from testing.golden import Golden
+from testing.services import EMBEDDED, LEGS
 
 _ENVIRONMENT = pytest.StashKey[TestEnvironment]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--leg", choices=legs.NAMES, default=legs.EMBEDDED, help="what the engine runs on")
+    parser.addoption("--leg", choices=LEGS, default=EMBEDDED, help="what the engine runs on")
     parser.addoption("--update-golden", action="store_true", help="write golden files, do not compare")
 
 
@@ -47,7 +48,7 @@ def pytest_make_collect_report(
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out of another leg what is true of the embedded one alone."""
-    if config.getoption("--leg") == legs.EMBEDDED:
+    if config.getoption("--leg") == EMBEDDED:
         return
     apart = [item for item in items if item.get_closest_marker("embedded")]
     config.hook.pytest_deselected(items=apart)

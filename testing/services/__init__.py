@@ -1,1 +1,5 @@
 """Services as plain processes on loopback: PostgreSQL, an S3 store, Iceberg's reference REST catalog."""
+
+EMBEDDED = "sqlite"
+LEGS = (EMBEDDED, "postgres", "rest", "vended")
+"""What the suite of the engine runs on: ``pytest --leg=NAME``."""
