@@ -103,17 +103,18 @@ _OFFICE_FILES = {
 
 def open_shop(home: Path, platform: Path | None = None) -> Shop:
     """Write the product's files into ``home``."""
-    return _written(Shop(home, platform=platform), _FILES)
+    return written(Shop(home, platform=platform), _FILES)
 
 
 def open_shop_and_office(platform: Path) -> tuple[Shop, Shop]:
     """Two products of one platform: the office reads what the shop publishes."""
     shop = open_shop(platform / "shop", platform)
     (platform / "manifest.yaml").write_text("metadata: {name: chain}\n", encoding="utf-8")
-    return shop, _written(Shop(platform / "office", "head-office", platform), _OFFICE_FILES)
+    return shop, written(Shop(platform / "office", "head-office", platform), _OFFICE_FILES)
 
 
-def _written(shop: Shop, files: Mapping[str, str]) -> Shop:
+def written(shop: Shop, files: Mapping[str, str]) -> Shop:
+    """The product, with its files in its folder."""
     for file, text in files.items():
         shop.write(file, text)
     return shop

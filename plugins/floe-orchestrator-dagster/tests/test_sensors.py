@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -19,6 +16,7 @@ from floe_orchestrator_dagster.definitions import load_definitions
 from floe_orchestrator_dagster.instance import open_instance
 from floe_orchestrator_dagster.platform_location import dead_run_sensor
 from floe_orchestrator_dagster.sensors import health_check_sensor
+from testing.dagster_ui import catalog_held
 from testing.shop import Shop, open_shop_and_office
 
 
@@ -27,15 +25,6 @@ def definitions(shop: Shop) -> dg.RepositoryDefinition:
     manifest = "../../../manifest.yaml" if location.manifest_path else None
     file = str(location.generated_dir / "definitions.py")
     return load_definitions(file, manifest=manifest).get_repository_def()
-
-
-@contextmanager
-def catalog_held(state_dir: Path) -> Iterator[None]:
-    """Another process's lock on the catalog's file, for as long as it lasts."""
-    with closing(sqlite3.connect(state_dir / "catalog.db", isolation_level=None)) as connection:
-        connection.execute("begin exclusive")
-        yield
-        connection.execute("rollback")
 
 
 @pytest.mark.requirement("FR-029", "WU-3", "FR-033")

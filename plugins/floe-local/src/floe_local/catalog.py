@@ -62,7 +62,7 @@ class LocalCatalog(CatalogPlugin):
                 connection.execute("select count(*) from sqlite_master").fetchone()
         except sqlite3.Error as error:
             lasting = not isinstance(error, sqlite3.OperationalError)  # which a lock of another process is
-            reason = f"the catalog '{shown(path)}' cannot be read: {error}"
+            reason = f"the catalog '{path}' cannot be read: {error}"
             return Health(healthy=False, reason=reason, lasting=lasting)
         return Health(healthy=True)
 

@@ -34,7 +34,7 @@ def load_definitions(file: str, *, manifest: str | None) -> dg.Definitions:
 
 
 def _definitions(location: Location, artifacts: CompiledArtifacts) -> dg.Definitions:
-    keys = AssetKeys.of(location, artifacts)
+    keys = AssetKeys(artifacts)
     asset = build_asset(location, artifacts, keys)
     job = dg.define_asset_job(
         artifacts.dagster.job_name,
@@ -48,7 +48,7 @@ def _definitions(location: Location, artifacts: CompiledArtifacts) -> dg.Definit
         schedules=schedules(location, artifacts, job),
         sensors=[
             health_check_sensor(location, artifacts, job),
-            *upstream_sensors(location, artifacts, keys, job),
+            *upstream_sensors(location, artifacts, job),
         ],
         executor=dg.in_process_executor,
     )

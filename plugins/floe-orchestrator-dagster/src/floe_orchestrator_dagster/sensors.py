@@ -18,7 +18,6 @@ from floe_core.recovery import refuse_living_rival
 from floe_core.run import DEFAULT_ENVIRONMENT
 from floe_core.schemas.artifacts import CompiledArtifacts
 from floe_core.services import told, unhealthy
-from floe_orchestrator_dagster.assets.keys import AssetKeys
 
 _INTERVAL_S = 10
 _LONGEST_WAIT_S = 600
@@ -83,15 +82,12 @@ def _skip(reason: str, waiting: _Waiting | None = None) -> dg.SensorResult:
 def upstream_sensors(
     location: Location,
     artifacts: CompiledArtifacts,
-    keys: AssetKeys,
     job: UnresolvedAssetJobDefinition,
 ) -> list[dg.SensorDefinition]:
     """The sensor of ``when: upstream-changed``; none when floe.yaml does not say it."""
     if (artifacts.dagster.schedule or {}).get("when") != "upstream-changed":
         return []
-    read = sorted(
-        {(product, each.table) for each in artifacts.sources if (product := keys.upstream_product(each))}
-    )
+    read = sorted({(source.namespace, source.table) for source in artifacts.sources if source.product})
 
     @dg.sensor(
         name=f"{artifacts.dagster.job_name}_upstream_changed",
@@ -122,9 +118,9 @@ def upstream_sensors(
 
 def _newest(ledger: Ledger, tables: Sequence[tuple[str, str]]) -> dict[str, str]:
     """The newest published snapshot of each table, by its name; maintenance makes none that counts."""
-    found = ledger.published_snapshots(sorted({product for product, _ in tables}))
-    return {f"{p}.{t}": str(found[p, t]) for p, t in tables if (p, t) in found}
+    found = ledger.published_snapshots(sorted({namespace for namespace, _ in tables}))
+    return {f"{n}.{t}": str(found[n, t]) for n, t in tables if (n, t) in found}
 
 
 def _names(tables: Sequence[tuple[str, str]]) -> str:
-    return ", ".join(f"'{product}.{table}'" for product, table in tables) or "any other product"
+    return ", ".join(f"'{namespace}.{table}'" for namespace, table in tables) or "any other product"

@@ -4,16 +4,32 @@ from __future__ import annotations
 
 import dagster as dg
 
-from floe_core.schemas.artifacts import Seed, Transform
+from floe_core.schemas.artifacts import ArtifactColumn, Seed, SourceTable, Transform
 from floe_orchestrator_dagster.assets.keys import AssetKeys
 
 
-def column_schema(table: Seed | Transform) -> dg.TableSchema:
-    return dg.TableSchema(
-        [dg.TableColumn(column.name, column.type, description=column.description) for column in table.columns]
-    )
+def column_schema(table: Seed | Transform | SourceTable) -> dg.TableSchema:
+    return dg.TableSchema([_column(column) for column in table.columns])
 
 
 def column_lineage(table: Seed | Transform, keys: AssetKeys) -> dg.TableColumnLineage | None:
-    """The columns each column is made from; None when the artifact does not know."""
-    return None
+    """The columns each column's values are made from; None where the artifact knows of none.
+
+    What only decides over rows (a filter, a join) is not among them, as Dagster has no word for it.
+    """
+    made_from = {column.name: _inputs(column, keys) for column in table.columns}
+    known = {name: inputs for name, inputs in made_from.items() if inputs}
+    return dg.TableColumnLineage(known) if known else None
+
+
+def _column(column: ArtifactColumn) -> dg.TableColumn:
+    constraints = None if column.nullable else dg.TableColumnConstraints(nullable=False)
+    return dg.TableColumn(column.name, column.type, description=column.description, constraints=constraints)
+
+
+def _inputs(column: ArtifactColumn, keys: AssetKeys) -> list[dg.TableColumnDep]:
+    return [
+        dg.TableColumnDep(asset_key=key, column_name=each.column)
+        for each in column.inputs
+        if each.type == "DIRECT" and (key := keys.of_datasets.get(each.dataset))
+    ]

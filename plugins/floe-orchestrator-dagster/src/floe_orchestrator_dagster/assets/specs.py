@@ -54,7 +54,8 @@ def source_specs(artifacts: CompiledArtifacts, keys: AssetKeys) -> list[dg.Asset
         dg.AssetSpec(
             key=keys.of_sources[source.unique_id],
             description=source.description,
-            kinds={"iceberg"} if keys.upstream_product(source) else set(),
+            kinds={"iceberg"} if source.product else set(),
+            metadata={"dagster/column_schema": column_schema(source)} if source.columns else None,
         )
         for source in artifacts.sources
     ]
