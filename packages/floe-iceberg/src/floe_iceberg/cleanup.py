@@ -8,16 +8,28 @@ and somebody may be reading it.
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import suppress
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Protocol
 
 from pyiceberg.table import Table
 
-from floe_iceberg.durable import make_directory, storing, sync
-from floe_iceberg.reachability import StoredFile, UnclearError, folder_of, reached, stored_files
+from floe_iceberg.durable import storing
+from floe_iceberg.reachability import Identity, UnclearError
+
+MARKS = "metadata/floe-unreachable.json"  # when each unreachable file was first seen so, by its name
+
+
+class Stored(Protocol):
+    """A file somewhere; what it is tells it from any other, however it is spelled."""
+
+    @property
+    def identity(self) -> Identity: ...
+    @property
+    def size(self) -> int: ...
+    @property
+    def modified_ms(self) -> int: ...
 
 
 @dataclass(frozen=True)
@@ -30,7 +42,7 @@ class Patience:
     written_ms: int
     run_ms: int | None
 
-    def allows(self, file: StoredFile, seen_ms: int) -> bool:
+    def allows(self, file: Stored, seen_ms: int) -> bool:
         free = self.run_ms is None or max(seen_ms, file.modified_ms) < self.run_ms
         return free and seen_ms <= self.seen_ms and file.modified_ms <= self.written_ms
 
@@ -39,41 +51,45 @@ class Patience:
 class Cleaned:
     """Files that went and files that wait; ``note`` says why none could be judged."""
 
-    removed: Sequence[StoredFile] = ()
-    waiting: Sequence[StoredFile] = ()
+    removed: Sequence[Stored] = ()
+    waiting: Sequence[Stored] = ()
     note: str | None = None
 
 
-@dataclass(frozen=True)
-class Folder:
-    """A table's own folder; ``elsewhere`` are those of other tables within it."""
+class Folder(ABC):
+    """A table's own folder, without those of other tables within it."""
 
-    root: Path
-    elsewhere: Sequence[Path]
+    location: str
 
-    def files(self) -> list[StoredFile]:
-        return stored_files(self.root, self.elsewhere)
+    @abstractmethod
+    def files(self) -> Sequence[Stored]:
+        """What looks like an Iceberg table's."""
 
-    def empty_folders(self) -> Iterator[Path]:
-        """Innermost first; some may turn out not to be empty."""
-        for name, _, _ in os.walk(self.root, topdown=False):
-            path = Path(name)
-            if path != self.root and not any(path.is_relative_to(place) for place in self.elsewhere):
-                yield path
+    @abstractmethod
+    def reached(self, table: Table) -> set[Identity]:
+        """The files the table stands on; raises UnclearError when one of them is not there."""
 
+    @abstractmethod
+    def key(self, file: Stored) -> str:
+        """A file's name within the folder."""
 
-def own_folder(location: str, places: Sequence[tuple[Path, str]]) -> Folder | str:
-    """The folder at the location, or why it is not the table's own.
+    @abstractmethod
+    def remove(self, files: Iterable[Stored]) -> None: ...
 
-    ``places`` are the folders of all other tables, with their names.
-    """
-    root = folder_of(location)
-    if root is None:
-        return f"its files stay: '{location}' is no folder on a local disk"
-    owner = next((name for place, name in places if root.is_relative_to(place)), None)
-    if owner:
-        return f"its files stay: its folder is also that of '{owner}'"
-    return Folder(root, [place for place, _ in places if place.is_relative_to(root)])
+    @abstractmethod
+    def remove_empty(self, patience: Patience) -> None:
+        """Remove folders in it that have become empty."""
+
+    @abstractmethod
+    def remove_itself(self) -> None:
+        """Remove the folder with what floe has noted in it, if nothing else is in it."""
+
+    @abstractmethod
+    def read_marks(self) -> bytes:
+        """What was noted last; raises OSError if nothing was."""
+
+    @abstractmethod
+    def write_marks(self, marks: bytes | None) -> None: ...
 
 
 def clean(
@@ -89,76 +105,42 @@ def clean(
     if table is None:
         return Cleaned()
     try:
-        needed = reached(table)
+        needed = folder.reached(table)
     except UnclearError as error:
         return Cleaned(note=f"its files stay: it names '{error}', which cannot be found")
-    marks = Marks(folder.root)
-    before = marks.read()
-    superfluous = {_key(folder.root, file): file for file in files if file.identity not in needed}
+    before = _seen(folder)
+    superfluous = {folder.key(file): file for file in files if file.identity not in needed}
     seen = {key: before.get(key, now_ms) for key in superfluous}
     due = {key for key, file in superfluous.items() if patience.allows(file, seen[key])}
     removed = [superfluous[key] for key in due]
     waiting = {key: since_ms for key, since_ms in seen.items() if key not in due}
     if not dry_run:
-        with storing(str(folder.root)):
-            _remove(removed)
-            _remove_empty_folders(folder, patience)
+        with storing(folder.location):
+            folder.remove(removed)
+            folder.remove_empty(patience)
             if waiting != before:
-                marks.write(waiting)
+                folder.write_marks(_marks(waiting))
     return Cleaned(removed, [superfluous[key] for key in waiting])
 
 
-def clear(files: Collection[StoredFile], folder: Folder) -> None:
+def clear(files: Iterable[Stored], folder: Folder) -> None:
     """Remove the files of a table that is in no catalog any more, and its folder if nothing else is in it."""
-    with storing(str(folder.root)):
-        _remove(files)
-        Marks(folder.root).write({})
-        for path in (*folder.empty_folders(), folder.root):
-            with suppress(OSError):  # something is in it
-                path.rmdir()
+    with storing(folder.location):
+        folder.remove(files)
+        folder.remove_itself()
 
 
-def _remove(files: Collection[StoredFile]) -> None:
-    for file in files:
-        file.path.unlink(missing_ok=True)
+def _seen(folder: Folder) -> dict[str, int]:
+    """When each unreachable file was first seen so.
+
+    None if that cannot be read: files are then seen for the first time, and wait.
+    """
+    try:
+        marks = json.loads(folder.read_marks())
+        return {str(key): int(value) for key, value in marks["seen"].items()}
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        return {}
 
 
-def _remove_empty_folders(folder: Folder, patience: Patience) -> None:
-    """A write's folder is made before its files, so an empty one is judged by its age, as a file is."""
-    kept = {folder.root / "data", folder.root / "metadata"}
-    for path in folder.empty_folders():
-        as_file = StoredFile.at(path)
-        if path not in kept and patience.allows(as_file, as_file.modified_ms):
-            with suppress(OSError):  # something is in it
-                path.rmdir()
-
-
-def _key(root: Path, file: StoredFile) -> str:
-    return file.path.relative_to(root).as_posix()
-
-
-class Marks:
-    """When each unreachable file of a table was first seen so, by its path within the table's folder."""
-
-    def __init__(self, root: Path) -> None:
-        self._path = root / "metadata" / "floe-unreachable.json"
-
-    def read(self) -> dict[str, int]:
-        """None if they cannot be read: files are then seen for the first time, and wait."""
-        try:
-            marks = json.loads(self._path.read_bytes())
-            return {str(key): int(value) for key, value in marks["seen"].items()}
-        except (OSError, ValueError, LookupError, TypeError, AttributeError):
-            return {}
-
-    def write(self, seen: Mapping[str, int]) -> None:
-        draft = self._path.with_suffix(".tmp")
-        if not seen:
-            self._path.unlink(missing_ok=True)
-            draft.unlink(missing_ok=True)
-            return
-        make_directory(self._path.parent)
-        draft.write_text(json.dumps({"version": 1, "seen": dict(seen)}, indent=1), encoding="utf-8")
-        sync(draft)
-        draft.replace(self._path)
-        sync(self._path.parent)
+def _marks(seen: Mapping[str, int]) -> bytes | None:
+    return json.dumps({"version": 1, "seen": dict(seen)}, indent=1).encode() if seen else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from pathlib import Path
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -16,10 +16,11 @@ from floe_core.lake import MaintenancePolicy, RunIdentity, TableMaintenance
 from floe_iceberg import retention, scan
 from floe_iceberg._snapshot_manager import Rules, Trimmed, expire_snapshots, is_given_up, trim
 from floe_iceberg.changed import changed
-from floe_iceberg.cleanup import Folder, Patience, clean, clear, own_folder
+from floe_iceberg.cleanup import Folder, Patience, clean, clear
 from floe_iceberg.compaction import COMPACTION_MODEL, small_files
 from floe_iceberg.history import milliseconds
-from floe_iceberg.reachability import folder_of
+from floe_iceberg.own_folder import own_folder
+from floe_iceberg.reachability import place_of
 from floe_iceberg.run import RunTransaction
 from floe_iceberg.table import TableId, TableView, is_unpublished
 from floe_iceberg.unmade import unmade
@@ -89,7 +90,7 @@ class Maintenance:
             table = self._load(name)
             if table is not None:
                 others = [(place, str(owner)) for place, owner in places if owner != name]
-                work(name, table, own_folder(table.metadata.location, others))
+                work(name, table, own_folder(table, others))
 
     def _rewrite(
         self, con: duckdb.DuckDBPyConnection, run: RunTransaction, tables: Mapping[TableId, Table]
@@ -189,9 +190,9 @@ class Maintenance:
             elif not self.dry_run:
                 clear(files, folder)
 
-    def _places(self) -> list[tuple[Path, TableId]]:
+    def _places(self) -> list[tuple[PurePath, TableId]]:
         """The folders tables of the whole catalog have their files in."""
-        found: list[tuple[Path, TableId]] = []
+        found: list[tuple[PurePath, TableId]] = []
         for name in self.manager.table_ids():
             table = self._load(name)
             if table is None:
@@ -199,8 +200,8 @@ class Maintenance:
             properties = table.metadata.properties
             chosen = (properties.get("write.data.path"), properties.get("write.metadata.path"))
             for location in (table.metadata.location, *chosen):
-                if location and (folder := folder_of(location)):
-                    found.append((folder, name))
+                if location and (place := place_of(location)):
+                    found.append((place, name))
         return found
 
     @property

@@ -21,7 +21,7 @@ class ObjectId(NamedTuple):
 
 
 class StoredObject(NamedTuple):
-    id: ObjectId
+    identity: ObjectId
     location: str
     size: int
     modified_ms: int

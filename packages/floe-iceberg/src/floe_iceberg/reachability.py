@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath, PurePosixPath
 from urllib.parse import unquote
 
 from pyiceberg.manifest import ManifestFile
 from pyiceberg.table import Table
 
+from floe_iceberg.object_store import object_id
+
 # what writers of Iceberg tables call their files; anything else in a table's folder is not ours to judge
 _SUFFIXES = (".parquet", ".avro", ".orc", ".metadata.json", ".puffin", ".stats")
 
-Identity = tuple[int, int]
+Identity = Hashable
 
 
 class UnclearError(Exception):
@@ -56,6 +58,16 @@ def spellings(location: str) -> list[Path]:
     return [Path(os.path.normpath(spelled)) for spelled in dict.fromkeys((path, unquote(path)))]
 
 
+def place_of(location: str) -> PurePath | None:
+    """Where the files of a location lie, to be compared: a real folder, or ``//bucket/key`` of a store.
+
+    None where nobody can tell.
+    """
+    if found := object_id(location):
+        return PurePosixPath(f"//{found.bucket}/{found.key}")  # two slashes: below no folder of a disk
+    return folder_of(location)
+
+
 def folder_of(location: str) -> Path | None:
     """The real folder a location names; None when it is no folder on a local disk."""
     try:
@@ -63,6 +75,11 @@ def folder_of(location: str) -> Path | None:
     except UnclearError:
         return None
     return found.pop() if len(found) == 1 else None
+
+
+def looks_ours(name: str) -> bool:
+    """Whether writers of Iceberg tables call files so; of anything else floe keeps off."""
+    return name.endswith(_SUFFIXES) and not name.startswith((".", "_"))
 
 
 def stored_files(root: Path, elsewhere: Iterable[Path]) -> list[StoredFile]:
@@ -74,19 +91,25 @@ def stored_files(root: Path, elsewhere: Iterable[Path]) -> list[StoredFile]:
         folders[:] = [name for name in folders if here / name not in apart and not (here / name).is_symlink()]
         for name in names:
             status = (here / name).lstat()
-            if name.endswith(_SUFFIXES) and not name.startswith((".", "_")) and _is_regular(status):
+            if looks_ours(name) and _is_regular(status):
                 found.append(StoredFile.at(here / name))
     return found
 
 
-def reached(table: Table) -> set[Identity]:
+def reached(table: Table, identities: Callable[[str], Iterable[Identity]]) -> set[Identity]:
     """Every file that some snapshot of the table leads to, and its metadata.
 
-    Raises UnclearError when one of them is not there.
+    ``identities`` tells which files there are at a location. Raises UnclearError when one that the table
+    needs is not there.
     """
-    found = {identity for location in _needed(table) for identity in _present(location)}
+    found: set[Identity] = set()
+    for location in _needed(table):
+        there = list(identities(location))
+        if not there:
+            raise UnclearError(location)
+        found.update(there)
     for entry in table.metadata.metadata_log:  # history, which others may have cut already
-        found |= set(_identities(entry.metadata_file))
+        found.update(identities(entry.metadata_file))
     return found
 
 
@@ -115,15 +138,9 @@ def _reading(location: str) -> Iterator[None]:
         raise UnclearError(location) from error
 
 
-def _present(location: str) -> list[Identity]:
-    found = _identities(location)
-    if not found:
-        raise UnclearError(location)
-    return found
-
-
-def _identities(location: str) -> list[Identity]:
-    found = []
+def local_identities(location: str) -> list[Identity]:
+    """The files of a local disk that a location may mean."""
+    found: list[Identity] = []
     for path in spellings(location):
         try:
             status = path.stat()

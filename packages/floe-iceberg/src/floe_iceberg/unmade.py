@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from pathlib import Path
+from pathlib import Path, PurePath
 
-from floe_iceberg.cleanup import Folder, Patience
+from floe_iceberg.cleanup import Patience
+from floe_iceberg.local_folder import LocalFolder
 from floe_iceberg.reachability import StoredFile, folder_of
 from floe_iceberg.table import UNPUBLISHED
 
@@ -22,8 +23,8 @@ _OURS = re.compile(
 
 
 def unmade(
-    location: str, tables: Sequence[Path], patience: Patience
-) -> list[tuple[Folder, list[StoredFile]]]:
+    location: str, tables: Sequence[PurePath], patience: Patience
+) -> list[tuple[LocalFolder, list[StoredFile]]]:
     """The folders at the namespace's location that may go, with their files.
 
     ``tables`` are the folders that tables of the whole catalog have their files in.
@@ -35,11 +36,11 @@ def unmade(
             continue
         entries = [StoredFile.at(entry) for entry in path.rglob("*")]
         if _was_never_shown(path, entries) and all(_may_go(entry, patience) for entry in entries):
-            found.append((Folder(path, []), [entry for entry in entries if entry.path.is_file()]))
+            found.append((LocalFolder(path), [entry for entry in entries if entry.path.is_file()]))
     return found
 
 
-def _is_of_a_table(path: Path, tables: Sequence[Path]) -> bool:
+def _is_of_a_table(path: Path, tables: Sequence[PurePath]) -> bool:
     return any(table.is_relative_to(path) or path.is_relative_to(table) for table in tables)
 
 
