@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -9,10 +10,12 @@ from typing import Any
 import duckdb
 from pyiceberg.catalog import Catalog, load_catalog
 from pyiceberg.table import Table
-from sqlalchemy import Engine
+from requests import Response
+from sqlalchemy import Engine, event
 
 from floe_core.lake import RunIdentity
 from floe_iceberg import IcebergTableManager, RunTransaction, TableId
+from floe_iceberg.rest_catalog import RestTableCatalog
 from floe_iceberg.sql_catalog import SqlTableCatalog
 from testing.legs import Leg, Sqlite
 
@@ -53,6 +56,37 @@ class Lake:
     @property
     def properties(self) -> dict[str, str]:
         return dict(self.place.properties)
+
+    @property
+    def warehouse(self) -> Path:
+        """The folder with a folder for each namespace."""
+        return self.place.warehouse
+
+    def before_publishing(self, act: Callable[[], object]) -> None:
+        """Let something happen once, just as floe asks the catalog for its next commit."""
+        waiting = [act]
+
+        def once() -> None:
+            while waiting:
+                waiting.pop()()
+
+        catalog = self.manager.catalog
+        if isinstance(catalog, SqlTableCatalog):
+
+            def before_update(_con: object, _cursor: object, statement: str, *_: object) -> None:
+                if statement.startswith("UPDATE iceberg_tables"):
+                    once()
+
+            event.listen(catalog.iceberg.engine, "before_cursor_execute", before_update)
+            return
+        assert isinstance(catalog, RestTableCatalog)
+        send = catalog.iceberg.post_transaction
+
+        def before_post(requests: list[Any]) -> Response:
+            once()
+            return send(requests)
+
+        catalog.iceberg.post_transaction = before_post  # type: ignore[method-assign]
 
     def path(self, location: str) -> Path:
         """The file or folder a location of the lake names."""

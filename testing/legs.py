@@ -19,15 +19,16 @@ from testing.services.store import BUCKET, Store, store
 
 @dataclass(frozen=True)
 class Place:
-    """A lake's: its files lie in ``files``, where a location that begins with ``root`` leads to."""
+    """A lake's: all of it is in ``files``; locations that begin with ``root`` lead to ``warehouse``."""
 
     files: Path
+    warehouse: Path
     root: str
     properties: Mapping[str, str]
 
     def path(self, location: str) -> Path:
         """The file or folder of a location; of a path, itself."""
-        return Path(location.replace(self.root, str(self.files), 1))
+        return Path(location.replace(self.root, str(self.warehouse), 1))
 
 
 class Leg(Protocol):
@@ -70,7 +71,7 @@ class RestLeg:
             "floe.journal": f"{folder}/journal",
             **self.store.properties(),
         }
-        return Place(files, f"s3://{BUCKET}/{name}", properties)
+        return Place(files, files, f"s3://{BUCKET}/{name}", properties)
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,7 @@ class SmallRestLeg:
             "uri": f"http://127.0.0.1:{self.catalog.port}",
             "floe.journal": f"{folder}/journal",
         }
-        return Place(files, f"file://{files}", properties)
+        return Place(files, files, f"file://{files}", properties)
 
 
 @dataclass(frozen=True)
@@ -116,8 +117,9 @@ def misbehaving(leg: Leg, folder: Path) -> Iterator[Misbehaving]:
 
 
 def _on_disk(folder: Path, uri: str) -> Place:
-    properties = {"type": "sql", "uri": uri, "warehouse": f"file://{folder}/warehouse"}
-    return Place(folder, f"file://{folder}", properties)
+    warehouse = folder / "warehouse"
+    properties = {"type": "sql", "uri": uri, "warehouse": f"file://{warehouse}"}
+    return Place(folder, warehouse, f"file://{warehouse}", properties)
 
 
 @contextmanager

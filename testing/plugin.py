@@ -12,7 +12,7 @@ import pytest
 from testing import quality, requirements
 from testing.environment import TestEnvironment
 from testing.golden import Golden
-from testing.services import EMBEDDED, LEGS
+from testing.services import EMBEDDED, LEGS, NOT_OF
 
 _ENVIRONMENT = pytest.StashKey[TestEnvironment]()
 
@@ -25,7 +25,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "requirement(*ids): what a test proves; every test names some")
     config.addinivalue_line("markers", "slow: a test of the slow tier, run by 'make test-slow'")
-    config.addinivalue_line("markers", "embedded: a test of what only SQLite and a local disk do")
+    config.addinivalue_line("markers", "embedded: a test of what only SQLite does")
+    config.addinivalue_line("markers", "disk: a test of what only files on a local disk do")
     environment = TestEnvironment(Path(tempfile.mkdtemp(prefix="floe-tests-")))
     environment.enter()
     config.stash[_ENVIRONMENT] = environment
@@ -47,10 +48,10 @@ def pytest_make_collect_report(
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out of another leg what is true of the embedded one alone."""
-    if config.getoption("--leg") == EMBEDDED:
+    """Leave out of a leg what is true of others alone."""
+    apart = [item for item in items if any(map(item.get_closest_marker, NOT_OF[config.getoption("--leg")]))]
+    if not apart:
         return
-    apart = [item for item in items if item.get_closest_marker("embedded")]
     config.hook.pytest_deselected(items=apart)
     items[:] = [item for item in items if item not in apart]
 

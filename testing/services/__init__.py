@@ -3,3 +3,6 @@
 EMBEDDED = "sqlite"
 LEGS = (EMBEDDED, "postgres", "rest", "vended")
 """What the suite of the engine runs on: ``pytest --leg=NAME``."""
+_REMOTE = ("embedded", "disk")
+NOT_OF = {EMBEDDED: (), "postgres": ("embedded",), "rest": _REMOTE, "vended": _REMOTE}
+"""The markers of tests that a leg leaves out."""

@@ -44,7 +44,7 @@ def maintain(
 
 
 def folder(lake: Lake, name: str = "t") -> Path:
-    return lake.home / "warehouse" / lake.namespace / name
+    return lake.warehouse / lake.namespace / name
 
 
 def stored(lake: Lake, name: str = "t") -> set[Path]:

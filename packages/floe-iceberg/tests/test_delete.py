@@ -172,9 +172,7 @@ def test_rows_somebody_deleted_by_position_are_counted_once(lake: Lake, merge: b
     for start in (0, 10, 20):
         lake.publish(f"base-{start}", "t", f"select range + {start} as id from range(10)", "append")
     table = lake.table("t")
-    by_first = {
-        lake.con.read_parquet(path.removeprefix("file://")).fetchall()[0][0]: path for path in files(lake)
-    }
+    by_first = {lake.con.read_parquet(str(lake.path(path))).fetchall()[0][0]: path for path in files(lake)}
     delete_positions(table, {by_first[0]: [3, 4], by_first[10]: [5]})
     gone = {3, 4, 15}
     if merge:

@@ -35,6 +35,7 @@ def files_of(metadata_location: str) -> set[Path]:
     return {path_of(location) for location in found}
 
 
+@pytest.mark.embedded
 @pytest.mark.requirement("FR-022")
 def test_every_file_and_folder_of_a_commit_is_synced_before_the_catalog_moves(
     lake: Lake, monkeypatch: pytest.MonkeyPatch
@@ -68,6 +69,7 @@ def test_every_file_and_folder_of_a_commit_is_synced_before_the_catalog_moves(
     assert checked == ["INSERT", "UPDATE", "UPDATE", "UPDATE"]
 
 
+@pytest.mark.embedded
 @pytest.mark.requirement("FR-022")
 def test_our_sqlite_connections_sync_fully_and_wait_for_others(lake: Lake) -> None:
     with lake.engine.connect() as connection:
@@ -75,6 +77,7 @@ def test_our_sqlite_connections_sync_fully_and_wait_for_others(lake: Lake) -> No
         assert connection.exec_driver_sql("pragma busy_timeout").scalar() == 60_000
 
 
+@pytest.mark.embedded
 @pytest.mark.requirement("FR-022")
 def test_the_catalog_names_neither_our_file_io_nor_our_settings(lake: Lake) -> None:
     lake.publish("r1", "t", "select 1 as id")

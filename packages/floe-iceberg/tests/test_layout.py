@@ -160,7 +160,7 @@ def test_sorted_rows_give_files_narrow_bounds(lake: Lake) -> None:
     ]
     (task,) = table.scan().plan_files()
     assert task.file.sort_order_id == table.sort_order().order_id
-    stored = lake.con.read_parquet(task.file.file_path.removeprefix("file://").replace("[", "[[]"))
+    stored = lake.con.read_parquet(str(lake.path(task.file.file_path)).replace("[", "[[]"))
     assert [row[0] for row in stored.fetchall()] == list(range(99, -1, -1))
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from floe_core.errors import ServiceError, WorkError
 from testing.lake import Lake, identity
 
+pytestmark = pytest.mark.disk
 BEFORE, AFTER = False, True
 
 
@@ -115,6 +116,7 @@ def test_a_table_whose_files_are_gone_is_named(lake: Lake) -> None:
         lake.rows("t")
 
 
+@pytest.mark.embedded
 @pytest.mark.requirement("FR-027", "FR-066")
 def test_a_catalog_that_is_no_database_is_told(lake: Lake) -> None:
     lake.publish("base", "t", "select 1 as id")

@@ -30,7 +30,7 @@ def deleted(lake: Lake) -> Lake:
         lake.publish(f"base-{start}", "t", sql, "append")
     table = lake.table("t")
     first, second = [task.file.file_path for task in reversed(list(table.scan().plan_files()))]
-    if pq.read_table(first.removeprefix("file://"))["id"][0].as_py() != 0:
+    if pq.read_table(lake.path(first))["id"][0].as_py() != 0:
         first, second = second, first
     delete_positions(table, {first: [3, 4], second: [5]})
     return lake
@@ -91,6 +91,7 @@ def test_a_table_others_evolved_reads_as_plain_pyiceberg_reads_it(lake: Lake) ->
     )
 
 
+@pytest.mark.disk
 @pytest.mark.requirement("FR-022")
 def test_a_file_without_field_ids_is_refused_rather_than_read_as_nulls(lake: Lake) -> None:
     catalog = lake.plain()
@@ -145,6 +146,7 @@ def test_a_snapshot_is_published_once_main_has_come_to_it_or_past_it(lake: Lake)
     assert lake.manager.is_published("shop", "nothing", snapshot) is False
 
 
+@pytest.mark.embedded
 @pytest.mark.requirement("FR-022")
 def test_a_run_asks_the_catalog_for_a_table_once(lake: Lake) -> None:
     lake.publish("r1", "t", "select 1 as id")

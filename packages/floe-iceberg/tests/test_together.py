@@ -117,6 +117,7 @@ with lake.manager.run(identity("full")) as run:
 """
 
 
+@pytest.mark.embedded
 @pytest.mark.requirement("FR-027")
 def test_a_disk_that_takes_no_more_is_told_with_its_place_and_loses_nothing(lake: Lake) -> None:
     lake.publish("base", "t", "select 'old' as v")
@@ -130,11 +131,15 @@ def test_a_disk_that_takes_no_more_is_told_with_its_place_and_loses_nothing(lake
         check=True,
     )
     data = re.escape(f"{lake.home}/warehouse/shop/t/data/")
-    assert re.match(rf"FLOE-E510 cannot write below '{data}\w+' \([\d.]+ \w+ free\): IO Error: Could not write", done.stdout)
+    assert re.match(
+        rf"FLOE-E510 cannot write below '{data}\w+' \([\d.]+ \w+ free\): IO Error: Could not write",
+        done.stdout,
+    )
     assert lake.plain_rows("t") == [("old",)]
     assert set(lake.home.rglob("*.parquet")) == files
 
 
+@pytest.mark.disk
 @pytest.mark.requirement("FR-027")
 def test_a_table_folder_that_cannot_be_made_is_told_with_its_place(lake: Lake) -> None:
     lake.publish("base", "t", "select 1 as id")

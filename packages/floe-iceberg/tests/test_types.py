@@ -198,7 +198,7 @@ def test_tables_may_be_called_anything(lake: Lake, name: str) -> None:
     assert lake.manager.table_names("customer-360_x") == [name]
     (table,) = lake.manager.tables()
     assert (table.namespace, table.name, table.rows) == ("customer-360_x", name, 2)
-    warehouse = lake.home / "warehouse" / "customer-360_x"
+    warehouse = lake.warehouse / "customer-360_x"
     assert {path.parts[: len(warehouse.parts)] for path in lake.home.rglob("*.parquet")} == {warehouse.parts}
 
 
