@@ -66,12 +66,16 @@ def details(work: Work) -> Iterator[str]:
 def _why(work: Work) -> Iterator[str]:
     """The reasons, and what its table holds; of a new one what it will have."""
     if work.state == "new":
-        columns = counted(len(work.node.columns), "column")
-        yield f"new, {columns}" if work.node.columns else "new, its columns show in the run"
+        yield f"new, {_columns(work)}"
     yield from work.reasons
     if work.table is not None:
         rows = work.build.model.rows if work.build else None
         yield f"{counted(work.table.rows if rows is None else rows, 'row')}, {size(work.table.size)}"
+
+
+def _columns(work: Work) -> str:
+    columns = work.node.columns
+    return counted(len(columns), "column") if columns else "its columns show in the run"
 
 
 def removed_words(table: PublishedTable) -> str:
@@ -104,13 +108,15 @@ def plan_markdown(preview: Preview) -> list[str]:
         ]
     for work in told:
         rows, bytes_ = (f"{work.table.rows:,}", size(work.table.size)) if work.table else ("", "")
-        why, what = cell("; ".join(work.reasons)), "<br>".join(cell(detail) for detail in details(work))
+        why = cell("; ".join(work.reasons))
+        what = _columns(work) if work.state == "new" else "<br>".join(map(cell, details(work)))
         lines.append(f"| {work.state} | `{work.node.name}` | {why} | {what} | {rows} | {bytes_} |")
     for table in preview.removed:
         lines.append(
             f"| removed | `{table.name}` | | its table stays | {table.rows:,} | {size(table.size)} |"
         )
-    return [*lines, "", *(cell(line) for line in breaking_lines(preview))]
+    breaking = [cell(line) for line in breaking_lines(preview)]
+    return [*lines, "", *breaking[:1], *(f"- {line}" for line in breaking[1:])]
 
 
 def plan_item(preview: Preview) -> dict[str, Any]:
