@@ -30,7 +30,7 @@ class Result:
     def text(self) -> str:
         """Both outputs and the status, with what differs from run to run blotted out."""
         parts = [("", self.stdout), ("--- standard error\n", self.stderr)]
-        text = "".join(head + _blotted(part) for head, part in parts if part)
+        text = "".join(head + blotted(part) for head, part in parts if part)
         return f"{text}--- exit status {self.status}\n"
 
 
@@ -38,7 +38,8 @@ class Floe(Protocol):
     def __call__(self, *arguments: str, stdin: str | None = None) -> Result: ...
 
 
-def _blotted(text: str) -> str:
+def blotted(text: str) -> str:
+    """The text with times, ids, digests and column widths replaced by what they are."""
     for pattern, stands_for in {
         r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z": "<time>",
         r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b": "<run id>",

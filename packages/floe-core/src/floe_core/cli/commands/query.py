@@ -29,7 +29,7 @@ from floe_core.errors import Problem, SpecError
     "--run",
     metavar="RUN",
     shell_complete=completing(runs),
-    help="Read what this run has left unpublished: its id or its beginning.",
+    help="Read what this run has left unpublished: its id, the beginning of it, or 'last'.",
 )
 @product_option
 @manifest_option
@@ -82,7 +82,9 @@ def _moment(text: str | None) -> datetime | int | None:
 
 
 def _run_id(store: Store, run: str) -> str:
-    found = settled_ledger(store.location).find(run)
+    ledger = settled_ledger(store.location)
+    last = ledger.runs(store.artifacts.metadata.product_name, limit=1) if run == "last" else []
+    found = last or ledger.find(run)
     if not found:
         raise SpecError(
             Problem("FLOE-E016", f"no run '{run}', or several whose ids begin like this", hint="floe runs")
