@@ -63,3 +63,19 @@ def test_the_problems_of_all_products_are_told_at_once_and_no_workspace_is_writt
         "corner/floe.yaml:1:21: FLOE-E201 metadata.colour: unknown key",
     ]
     assert not (platform / ".floe").exists()
+
+
+@pytest.mark.requirement("WU-6", "FR-086")
+def test_a_product_that_reads_one_after_it_is_compiled_once_more(floe: Floe, platform: Path) -> None:
+    rules = "governance: {rules: {layers: strict, pluginInstrumentation: off}}\n"
+    table = "{name: mart_total, columns: [{name: total, data_type: 'decimal(38, 2)'}]}"
+    sources = f"sources:\n  - name: till\n    schema: corner_shop\n    tables:\n      - {table}\n"
+    write(platform, {"manifest.yaml": f"metadata: {{name: high-street}}\n{rules}"})
+    write(platform / "corner", {"models/marts/mart_total.sql": "select 1.5 as total\n"})
+    write(platform / "bakery", {"models/sources.yml": sources})
+    reading = "select total from {{ source('till', 'mart_total') }}\n"
+    write(platform / "bakery", {"models/marts/mart_total.sql": reading})
+    compiled = floe("platform", "compile", "--output", "json")
+    assert compiled.status == 0
+    assert compiled.document["problems"] == []
+    assert [item["product"] for item in compiled.document["products"]] == ["bakery", "corner-shop"]

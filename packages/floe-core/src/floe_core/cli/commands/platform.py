@@ -17,6 +17,8 @@ from floe_core.errors import FloeError, Problem, shown
 from floe_core.location import Location
 from floe_core.platform import Platform
 
+_NEIGHBOUR_NOT_COMPILED = "FLOE-E310"
+
 
 @click.group()
 def command() -> None:
@@ -42,16 +44,26 @@ def compile_all(manifest: Path | None, verbose: bool, output: Output) -> None:
 
 
 def _compile(locations: list[Location], output: Output, *, verbose: bool) -> list[Compilation]:
-    compilations: list[Compilation] = []
-    failures: list[FloeError] = []
-    for location in locations:
-        try:
-            compilations.append(compile_and_tell(location, output, verbose=verbose))
-        except FloeError as error:
-            failures.append(error)
+    """Compile all; once more who read a product before it was compiled."""
+    outcomes = {location: _attempt(location, output, verbose) for location in locations}
+    early = [location for location, outcome in outcomes.items() if _came_early(outcome)]
+    outcomes |= {location: _attempt(location, output, verbose) for location in early}
+    failures = [outcome for outcome in outcomes.values() if isinstance(outcome, FloeError)]
     if failures:
         raise _together(failures)
-    return compilations
+    return [outcome for outcome in outcomes.values() if isinstance(outcome, Compilation)]
+
+
+def _attempt(location: Location, output: Output, verbose: bool) -> Compilation | FloeError:
+    try:
+        return compile_and_tell(location, output, verbose=verbose)
+    except FloeError as error:
+        return error
+
+
+def _came_early(outcome: Compilation | FloeError) -> bool:
+    problems = outcome.problems if isinstance(outcome, FloeError) else outcome.warnings
+    return any(problem.code == _NEIGHBOUR_NOT_COMPILED for problem in problems)
 
 
 def _together(failures: list[FloeError]) -> FloeError:
