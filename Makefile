@@ -41,12 +41,16 @@ test: .venv/.ready  ## Run the tests
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not slow" $(ARGS)
 
 .PHONY: test-slow
-test-slow: .venv/.ready  ## Run the slow tier: slow tests, offline, duckdb, spark (ARGS=spark for one)
+test-slow: .venv/.ready  ## Run the slow tier, all legs of testing/slow.py (ARGS=spark for one)
 	@$(BIN)/python -m testing.slow $(ARGS)
 
 .PHONY: test-offline
 test-offline: .venv/.ready  ## Run the tests of core and demo without any route out (Linux)
 	@$(BIN)/python -m testing.slow offline
+
+.PHONY: test-crash
+test-crash: .venv/.ready  ## Kill, starve and unplug work on tables at every point (ARGS="merge --seed 2")
+	@$(BIN)/python -m testing.crash $(ARGS)
 
 .PHONY: dist
 dist: .venv/.ready  ## Build sdist and wheel of every distribution into dist/, offline

@@ -17,11 +17,11 @@ KILLED = -9
 
 
 class Crasher:
-    """The process that runs and dies; see testing.crashing_run."""
+    """The process that runs and dies; see testing.crash.run."""
 
     def __init__(self, folder: Path) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "testing.crashing_run", str(folder)],
+            [sys.executable, "-m", "testing.crash.run", str(folder)],
             cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

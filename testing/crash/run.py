@@ -1,4 +1,4 @@
-"""A run that kills itself at a named step: ``python -m testing.crashing_run FOLDER``, for crash tests.
+"""A run that kills itself at a named step: ``python -m testing.crash.run FOLDER``, for crash tests.
 
 It reads '<step> <n> <run id>' lines, forks for each, and the fork dies by SIGKILL at the n-th time it
 comes to the step ('fsync', 'before-commit', 'after-commit'). It answers each line with the number of
