@@ -47,7 +47,7 @@ UNSUPPORTED: list[tuple[dict[str, Any], str]] = [
     ({"language": "python"}, "models in python are not supported yet"),
     ({"materialized": "external"}, "materialization 'external' is not supported"),
     ({"materialized": "table_function"}, "materialization 'table_function' is not supported"),
-    ({"materialized": "incremental", "config": {"incremental_strategy": "microbatch"}}, "'microbatch'"),
+    ({"materialized": "incremental", "config": {"incremental_strategy": "insert_overwrite"}}, "'insert_overwrite'"),
     ({"materialized": "incremental", "config": {"incremental_strategy": "merge"}}, "needs a 'unique_key'"),
     ({"config": {"contract": {"enforced": True}}}, "'contract: {enforced: true}' is not supported yet"),
     (

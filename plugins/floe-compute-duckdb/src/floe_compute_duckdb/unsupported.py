@@ -8,7 +8,8 @@ from typing import Any
 Config = Mapping[str, Any]
 
 MATERIALIZATIONS = ("table", "view", "incremental", "ephemeral")
-STRATEGIES = (None, "default", "append", "delete+insert", "merge")
+STRATEGIES = (None, "default", "append", "delete+insert", "merge", "microbatch")
+_SUPPORTED = "append, delete+insert, merge and microbatch"
 WITHOUT_EFFECT = {
     "merge_update_columns": "a merge replaces whole rows",
     "merge_exclude_columns": "a merge replaces whole rows",
@@ -52,7 +53,9 @@ def _model(language: str, materialized: str | None, config: Config) -> str | Non
 def _incremental(config: Config) -> str | None:
     strategy = config.get("incremental_strategy")
     if strategy not in STRATEGIES:
-        return f"incremental strategy '{strategy}' is not supported, only append, delete+insert and merge are"
+        return f"incremental strategy '{strategy}' is not supported, only {_SUPPORTED} are"
+    if strategy == "microbatch" and config.get("unique_key"):
+        return "incremental strategy 'microbatch' replaces batches of time: take 'unique_key' away"
     if strategy == "merge" and not config.get("unique_key"):
         return "incremental strategy 'merge' needs a 'unique_key'"
     return None

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import re
 import threading
-from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any, Literal
 
 from dbt import selected_resources
-from dbt.artifacts.resources.types import BatchSize
 from dbt.contracts.graph.manifest import Manifest
-from dbt.materializations.incremental.microbatch import MicrobatchBuilder
 from dbt_common.events.base_types import EventMsg
 
 from floe_core.events import (
@@ -26,6 +20,7 @@ from floe_core.events import (
     TestFinished,
     TestState,
 )
+from floe_dbt.batches import Batches
 from floe_dbt.messages import all_lines, cleaned, database_error
 
 MODELS = ("model", "seed", "snapshot")
@@ -43,8 +38,6 @@ _LEVELS: dict[str, Literal["info", "warning", "error"]] = {
     "warn": "warning",
     "error": "error",
 }
-_BATCH = re.compile(r"batch (\S+) of ")
-_REST_OF_A_TIME = {4: "-01-01T00:00", 7: "-01T00:00", 10: "T00:00", 13: ":00"}
 
 
 class Narrator:
@@ -58,10 +51,11 @@ class Narrator:
         self._planned = False
         self._started = 0
         self._total = 0
-        self._batches: dict[str, list[tuple[datetime, datetime]]] = defaultdict(list)
+        self._batches = Batches()
         self._tellers = {
             "LogStartLine": self._start,
-            "LogBatchResult": self._finish_batch,
+            "LogStartBatch": self._batches.start,
+            "LogBatchResult": self._batches.finish,
             "NodeFinished": self._finish,
         }
 
@@ -121,16 +115,10 @@ class Narrator:
         if node is None or getattr(node, "is_ephemeral_model", False):
             return
         if str(node.resource_type) in MODELS:
-            batches = tuple(self._batches.pop(node.unique_id, ()))
-            self._observe(replace(_model_finished(node, data.run_result), batches=batches))
+            if not self._batches.is_one(node.unique_id, data.run_result):
+                self._observe(self._batches.added(_model_finished(node, data.run_result)))
         elif str(node.resource_type) in TESTS:
             self._observe(_test_finished(node, data.run_result))
-
-    def _finish_batch(self, data: Any) -> None:
-        """dbt says which batch it was in words only: 'batch 2026-01-31 of ...'."""
-        node = self._node(data.node_info.unique_id)
-        if data.status == "success" and (batch := _batch(data.description, node.config.batch_size)):
-            self._batches[node.unique_id].append(batch)
 
     def _node(self, unique_id: str) -> Any:
         return self._manifest.nodes.get(unique_id) or self._manifest.unit_tests.get(unique_id)
@@ -144,14 +132,6 @@ def _line(message: EventMsg) -> Logged | None:
         getattr(getattr(message.data, "node_info", None), "node_name", None),
     )
     return Logged(name, level, all_lines(info.msg)) if level and name else None
-
-
-def _batch(description: str, size: BatchSize) -> tuple[datetime, datetime] | None:
-    found = _BATCH.match(description)
-    if found is None:
-        return None
-    start = datetime.fromisoformat(found[1] + _REST_OF_A_TIME[len(found[1])]).replace(tzinfo=UTC)
-    return start, MicrobatchBuilder.offset_timestamp(start, size, 1)
 
 
 def _model_finished(node: Any, result: Any) -> ModelFinished:

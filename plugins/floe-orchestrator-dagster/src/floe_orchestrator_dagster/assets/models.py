@@ -24,7 +24,7 @@ from floe_orchestrator_dagster.names import check_name, tables
 from floe_orchestrator_dagster.observing import Watcher, watcher
 from floe_orchestrator_dagster.tags import FULL_REFRESH, SELECT
 
-Event = dg.MaterializeResult[None] | dg.AssetCheckResult
+Event = dg.MaterializeResult[None] | dg.AssetMaterialization | dg.AssetCheckResult | dg.AssetCheckEvaluation
 
 
 def build_asset(location: Location, artifacts: CompiledArtifacts, keys: AssetKeys) -> dg.AssetsDefinition:
@@ -53,7 +53,7 @@ def build_asset(location: Location, artifacts: CompiledArtifacts, keys: AssetKey
         yield from check_results(context, artifacts, keys, result)
         if result.state != "succeeded":
             raise dg.Failure(description=result.reason, allow_retries=False)
-        yield from materializations(context, artifacts, keys, result, told, request.window)
+        yield from materializations(artifacts, keys, result, told, request.window)
 
     return build
 

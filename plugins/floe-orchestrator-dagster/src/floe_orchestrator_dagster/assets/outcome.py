@@ -20,16 +20,17 @@ from floe_orchestrator_dagster.names import check_name, tables
 
 def check_results(
     context: dg.AssetExecutionContext, artifacts: CompiledArtifacts, keys: AssetKeys, result: RunResult
-) -> Iterator[dg.AssetCheckResult]:
+) -> Iterator[dg.AssetCheckResult | dg.AssetCheckEvaluation]:
     """The tests that ran; one that was skipped has no result."""
     ended = {test.unique_id: test for test in result.tests if test.state != "skipped"}
-    wanted = context.selected_asset_check_keys
+    wanted, partitioned = context.selected_asset_check_keys, partitions_of(artifacts) is not None
     for table in tables(artifacts):
         for ref in table.tests:
             check = dg.AssetCheckKey(keys.of_tables[table.unique_id], check_name(ref))
             test = ended.get(ref.unique_id)
             if test and check in wanted:
-                yield _check_result(check, test)
+                found = _check_result(check, test)
+                yield _evaluation(found) if partitioned else found
 
 
 def _check_result(check: dg.AssetCheckKey, test: TestResult) -> dg.AssetCheckResult:
@@ -45,18 +46,30 @@ def _check_result(check: dg.AssetCheckKey, test: TestResult) -> dg.AssetCheckRes
     )
 
 
+def _evaluation(found: dg.AssetCheckResult) -> dg.AssetCheckEvaluation:
+    """The same as an event, made without Dagster's look for the partition that was checked."""
+    assert found.asset_key is not None  # both are given above
+    assert found.check_name is not None
+    return dg.AssetCheckEvaluation(
+        asset_key=found.asset_key,
+        check_name=found.check_name,
+        passed=found.passed,
+        severity=found.severity,
+        metadata=found.metadata,
+    )
+
+
 def materializations(
-    context: dg.AssetExecutionContext,
     artifacts: CompiledArtifacts,
     keys: AssetKeys,
     result: RunResult,
     told: Teller,
     window: Window | None,
-) -> Iterator[dg.MaterializeResult[None]]:
+) -> Iterator[dg.MaterializeResult[None] | dg.AssetMaterialization]:
     """Every table that was written, upstream first, as Dagster wants it; its version is its snapshot.
 
-    Where some tables have partitions the events go straight into the log: for a run without a range
-    Dagster would ask which partitions were read. ``window`` is the range of the run.
+    Where some tables have partitions these are events, not results: for a run without a range Dagster
+    would ask which partitions were read. ``window`` is the range of the run.
     """
     partitions = partitions_of(artifacts)
     nodes = {node.unique_id: node for node in artifacts.nodes}
@@ -74,10 +87,8 @@ def materializations(
             batches = [window]  # done by an earlier attempt of the run
         built = partitions_built(partitions, batches)
         for partition in built or (None,):
-            context.log_event(
-                dg.AssetMaterialization(
-                    key, metadata=metadata, partition=partition, tags={DATA_VERSION_TAG: version}
-                )
+            yield dg.AssetMaterialization(
+                key, metadata=metadata, partition=partition, tags={DATA_VERSION_TAG: version}
             )
 
 

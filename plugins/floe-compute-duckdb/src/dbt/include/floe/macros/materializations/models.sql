@@ -11,9 +11,18 @@
     {%- do run_query(sql_header) -%}
   {%- endif -%}
 
+  {%- set code = compiled_code -%}
+  {%- if mode == 'microbatch' -%}
+    {#- As in dbt-duckdb: what the batch covers goes, and its rows come. -#}
+    {%- set batch = floe_batch() -%}
+    {%- do adapter.floe_delete(target_relation, batch, graph) -%}
+    {%- set code = 'select * from (' ~ compiled_code ~ '\n) as batch where ' ~ batch -%}
+    {%- set mode = 'append' -%}
+  {%- endif -%}
+
   {%- set written = adapter.floe_write(
       target_relation,
-      compiled_code,
+      code,
       model=model['unique_id'],
       mode=mode,
       unique_key=config.get('unique_key') if mode in ('merge', 'delete+insert') else none,
@@ -40,6 +49,12 @@
     {%- do columns.update({column.name: column.description}) -%}
   {%- endfor -%}
   {{ return({'table': (model.description or none) if config.persist_relation_docs() else none, 'columns': columns}) }}
+{% endmacro %}
+
+{#- The condition that is true for the rows of the batch that is going. -#}
+{% macro floe_batch() %}
+  {%- set time = config.get('event_time') -%}
+  {{ return(time ~ " >= '" ~ model.batch.event_time_start ~ "' and " ~ time ~ " < '" ~ model.batch.event_time_end ~ "'") }}
 {% endmacro %}
 
 {% macro floe_on_schema_change() %}
