@@ -23,17 +23,12 @@ def main() -> int:
     said = parser.parse_args()
     started, total = time.monotonic(), Tally()
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
-        jobs = [
-            pool.submit(swept, operation, ending, said.seed)
-            for operation, ending in product(said.operations or OPERATIONS, STRIDES)
-        ]
+        jobs = [pool.submit(swept, operation, said.seed) for operation in said.operations or OPERATIONS]
         for job in as_completed(jobs):
-            name, tally = job.result()
-            total += tally
-            print(
-                "\n".join([f"{name} {tally}", *(f"    {complaint}" for complaint in tally.complaints)]),
-                flush=True,
-            )
+            for name, tally in job.result():
+                total += tally
+                told = [f"{name} {tally}", *(f"    {complaint}" for complaint in tally.complaints)]
+                print("\n".join(told), flush=True)
     complaints = f", {len(total.complaints)} complaints" if total.complaints else ""
     print(f"{total}{complaints}, seed {said.seed}, {time.monotonic() - started:.0f} s")
     return int(bool(total.complaints))
