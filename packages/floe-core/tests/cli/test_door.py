@@ -27,6 +27,7 @@ from floe_core.errors import (
     SpecError,
     WorkError,
 )
+from testing.command_line import Floe
 
 Outputs = pytest.CaptureFixture[str]
 
@@ -219,3 +220,15 @@ def test_standard_output_on_a_full_disk_is_told() -> None:
         )
     assert done.returncode == 1
     assert done.stderr == "FLOE-E003 no space left on the disk\n  hint: make room: df -h .\n"
+
+
+@pytest.mark.requirement("FR-066")
+@pytest.mark.parametrize("command", ["run", "doctor", "init x"])
+def test_a_folder_that_was_removed_below_ones_feet_is_told(floe: Floe, tmp_path: Path, command: str) -> None:
+    (tmp_path / "gone").mkdir()
+    os.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    result = floe(*command.split())
+    assert result.status == 1
+    assert "FLOE-E003 the folder one stands in is gone" in result.stdout + result.stderr
+    assert "FLOE-E004" not in result.stdout + result.stderr

@@ -78,7 +78,8 @@ def _from_os(error: OSError) -> Problem | None:
         where = f", writing '{path}'" if path else ""
         return Problem("FLOE-E003", f"no space left on the disk{where}", hint="make room: df -h .")
     if path is None:
-        return None
+        gone = isinstance(error, FileNotFoundError)  # without a name: the system's word on where one stands
+        return Problem("FLOE-E003", "the folder one stands in is gone", hint="cd ~") if gone else None
     hint = f"see whose it is: ls -ld {quote(path)}" if error.errno in _DENIED else None
     reason = (error.strerror or "no reason given").lower()
     return Problem("FLOE-E003", f"cannot use '{path}': {reason}", hint=hint)
