@@ -44,6 +44,10 @@ test: .venv/.ready  ## Run the tests
 test-slow: .venv/.ready  ## Run the slow tier, all legs of testing/slow.py (ARGS=spark for one)
 	@$(BIN)/python -m testing.slow $(ARGS)
 
+.PHONY: test-rest
+test-rest: .venv/.ready  ## Run the engine's suite on PostgreSQL, on REST with S3, and with lent credentials
+	@$(BIN)/python -m testing.slow postgres rest vended
+
 .PHONY: test-offline
 test-offline: .venv/.ready  ## Run the tests of core and demo without any route out (Linux)
 	@$(BIN)/python -m testing.slow offline

@@ -15,6 +15,7 @@ from testing.services.faults import FaultProxy
 from testing.services.postgres import Postgres, postgres
 from testing.services.small_catalog import SmallCatalog
 from testing.services.store import BUCKET, Store, store
+from testing.services.vendor import Vendor, vending
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,22 @@ class RestLeg:
             **self.store.properties(),
         }
         return Place(files, files, f"s3://{BUCKET}/{name}", properties)
+
+
+@dataclass(frozen=True)
+class VendedLeg:
+    """A REST catalog that lends rights on an S3 store; nobody has any of his own."""
+
+    rest: RestLeg
+    vendor: Vendor
+    proxy: FaultProxy
+
+    def place(self, folder: Path) -> Place:
+        place = self.rest.place(folder)
+        uri = place.properties["uri"].replace(str(self.rest.server.port), str(self.proxy.port))
+        keys = ("s3.access-key-id", "s3.secret-access-key")
+        properties = {key: value for key, value in place.properties.items() if key not in keys}
+        return replace(place, properties={**properties, "uri": uri})
 
 
 @dataclass(frozen=True)
@@ -139,6 +156,12 @@ def _rest(home: Path) -> Iterator[Leg]:
         yield RestLeg(server, objects)
 
 
+@contextmanager
+def _vended(home: Path) -> Iterator[Leg]:
+    with store(home) as objects, rest_server(home, objects) as server, vending(server, objects) as lent:
+        yield VendedLeg(RestLeg(server, objects), *lent)
+
+
 def started(name: str, home: Path) -> AbstractContextManager[Leg]:
     """The leg while its services run; they keep their files in ``home``."""
-    return {"sqlite": _sqlite, "postgres": _postgres, "rest": _rest}[name](home)
+    return {"sqlite": _sqlite, "postgres": _postgres, "rest": _rest, "vended": _vended}[name](home)

@@ -21,6 +21,10 @@ LEGS: Mapping[str, Sequence[str]] = {
         *("-m", "testing.offline", sys.executable, *_PYTEST, *_TWO_AT_A_TIME, "-m", "not slow"),
         *("packages/floe-core", "tests"),
     ),
+    "postgres": ("-m", "testing.services", "postgres"),
+    "rest": ("-m", "testing.services", "rest"),
+    "vended": ("-m", "testing.services", "vended"),
+    "crash": ("-m", "testing.crash"),
     "duckdb": ("-m", "testing.readers", "duckdb"),
     "spark": ("-m", "testing.readers", "spark"),
 }

@@ -3,6 +3,10 @@
 EMBEDDED = "sqlite"
 LEGS = (EMBEDDED, "postgres", "rest", "vended")
 """What the suite of the engine runs on: ``pytest --leg=NAME``."""
-_REMOTE = ("embedded", "disk")
-NOT_OF = {EMBEDDED: (), "postgres": ("embedded",), "rest": _REMOTE, "vended": _REMOTE}
+NOT_OF = {
+    EMBEDDED: ("lent", "store"),
+    "postgres": ("embedded", "lent", "store"),
+    "rest": ("embedded", "disk", "lent"),
+    "vended": ("embedded", "disk", "store"),
+}
 """The markers of tests that a leg leaves out."""

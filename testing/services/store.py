@@ -43,7 +43,7 @@ def store(home: Path) -> Iterator[Store]:
     accounts = home / "accounts"
     accounts.mkdir()
     command = [str(store_program()), "--port", f"127.0.0.1:{port}", "--quiet"]
-    command += ["--iam-dir", str(accounts), "posix", str(folder.parent)]
+    command += ["--iam-dir", str(accounts), "--iam-cache-disable", "posix", str(folder.parent)]
     variables = {"ROOT_ACCESS_KEY_ID": KEY, "ROOT_SECRET_ACCESS_KEY": SECRET}
     with served(command, home / "store.log", lambda: listens(port), variables=variables):
         yield Store(port, folder)

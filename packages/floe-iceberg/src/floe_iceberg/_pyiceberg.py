@@ -161,8 +161,10 @@ class RestClient(RestCatalog):
         identifier = (*namespace.split("."), name)
         some = Schema(NestedField(1, "some", BooleanType()))
         answer = self._create_table(identifier, some, stage_create=True)
-        table = self._response_to_staged_table(identifier, answer)
-        return table.metadata.location, table.io
+        location = answer.metadata.location
+        # for a table without a metadata file PyIceberg would leave the credentials out
+        lent = self._resolve_storage_credentials(answer.storage_credentials, location)
+        return location, self._load_file_io({**answer.config, **lent}, location)
 
 
 def might_match(schema: Schema, condition: BooleanExpression, files: Iterable[DataFile]) -> list[bool]:

@@ -14,11 +14,11 @@ from pyiceberg.exceptions import (
     NoSuchTableError,
     TableAlreadyExistsError,
 )
-from pyiceberg.io import FileIO
+from pyiceberg.io import S3_ACCESS_KEY_ID, FileIO
 from pyiceberg.table import Table
 from pyiceberg.table.update import AddSchemaUpdate
 
-from floe_core.errors import ServiceError
+from floe_core.errors import Problem, ServiceError, SpecError
 from floe_iceberg._pyiceberg import RestClient
 from floe_iceberg.catalog import FILE_IO, TableCatalog, TableChange, conflict, id_of
 from floe_iceberg.changed import changed
@@ -27,7 +27,7 @@ from floe_iceberg.rest_answer import Answer, PassingError, asking
 from floe_iceberg.rest_commit import RestChange
 from floe_iceberg.rest_session import BoundedAdapter, Patience, pauses
 from floe_iceberg.rest_transaction import RestTransaction
-from floe_iceberg.rights import EXPIRY, LentFileIO, Rights
+from floe_iceberg.rights import LentFileIO, Rights
 from floe_iceberg.table import TableId
 
 _DEFAULTS = {"py-io-impl": FILE_IO, "s3.connect-timeout": "5", "s3.request-timeout": "30"}
@@ -84,14 +84,14 @@ class RestTableCatalog(TableCatalog):
 
     def load(self, name: TableId) -> Table | None:
         table = self._loaded(name)
-        if table and EXPIRY in table.io.properties:
+        if table and self._is_lent(table.io):
             table.io = self._lent(table.metadata.location, table.io, lambda: self._rights_of(name))
         return table
 
     def place(self, name: TableId) -> tuple[str, FileIO]:
         location, io = self._staged(name)
-        if EXPIRY in io.properties:
-            io = self._lent(location, io, lambda: self._staged(name)[1].properties)
+        if self._is_lent(io):
+            io = self._lent(location, io, lambda: self._rights_of(name))
         return location, io
 
     def commit(self, changes: Sequence[TableChange]) -> list[Table]:
@@ -117,7 +117,7 @@ class RestTableCatalog(TableCatalog):
 
         def drop() -> None:
             with suppress(NoSuchTableError):
-                self.iceberg.drop_table((*_parts(name.namespace), name.name))
+                self.iceberg.drop_table(_identifier(name))
 
         self._ask(drop)
         return True
@@ -141,7 +141,7 @@ class RestTableCatalog(TableCatalog):
         return RestTransaction(self.iceberg, self._patience, self._loaded)
 
     def _loaded(self, name: TableId) -> Table | None:
-        identifier = (*_parts(name.namespace), name.name)
+        identifier = _identifier(name)
 
         def load() -> Table | None:
             with suppress(NoSuchTableError):
@@ -158,10 +158,14 @@ class RestTableCatalog(TableCatalog):
             raise conflict([name]) from error
 
     def _rights_of(self, name: TableId) -> Mapping[str, str]:
+        """Of a table, or of the place for one that is not made yet."""
         table = self._loaded(name)
-        if table is None:
-            raise conflict([name])
-        return table.io.properties
+        io = table.io if table else self._staged(name)[1]
+        return io.properties
+
+    def _is_lent(self, io: FileIO) -> bool:
+        own = self.iceberg.properties.get(S3_ACCESS_KEY_ID)
+        return io.properties.get(S3_ACCESS_KEY_ID, own) != own
 
     def _lent(self, location: str, io: FileIO, renew: Callable[[], Mapping[str, str]]) -> FileIO:
         self._rights[location] = Rights(location, io.properties, renew)
@@ -191,6 +195,20 @@ def _refuse_other_schema(change: TableChange, table: Table) -> None:
             there = next((s for s in table.metadata.schemas if s.schema_id == update.schema_.schema_id), None)
             if there is None or there.fields != update.schema_.fields:
                 raise conflict([change.name])
+
+
+def _identifier(name: TableId) -> tuple[str, ...]:
+    """Refuses what would be another place in an address: of '..' the client would ask the namespace."""
+    parts = (*_parts(name.namespace), name.name)
+    if {".", ".."} & set(parts):
+        raise SpecError(
+            Problem(
+                "FLOE-E625",
+                f"a REST catalog cannot keep a table called '{name.name}'",
+                hint="give the model another name, or an alias",
+            )
+        )
+    return parts
 
 
 def _parts(namespace: str) -> tuple[str, ...]:

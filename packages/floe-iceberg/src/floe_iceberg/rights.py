@@ -12,7 +12,7 @@ from pyarrow.fs import FileSystem
 from floe_iceberg.file_io import DurableFileIO
 
 EXPIRY = "s3.session-token-expires-at-ms"
-_MARGIN_S = 60  # what is asked for with rights must be over before they are
+MARGIN_S = 60  # what is asked for with rights must be over before they are
 
 
 class Rights:
@@ -35,7 +35,7 @@ class Rights:
 
     def _expires_soon(self) -> bool:
         expiry = self._properties.get(EXPIRY)
-        return expiry is not None and int(expiry) < (time.time() + _MARGIN_S) * 1000
+        return expiry is not None and int(expiry) < (time.time() + MARGIN_S) * 1000
 
 
 class LentFileIO(DurableFileIO):

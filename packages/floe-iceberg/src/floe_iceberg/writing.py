@@ -61,6 +61,7 @@ class Target:
     parent: int | None
     summary: Mapping[str, str]
     layout: Layout
+    file_bytes: int
 
 
 def create(target: Target, query: Query) -> TableView:
@@ -69,8 +70,9 @@ def create(target: Target, query: Query) -> TableView:
     columns = query.columns()
     schema = evolve.fresh(columns, query.docs)
     draft = _draft(target, schema)
+    target.catalog.authorize(query.con)  # there too
     placed = target.layout.placed(draft.metadata, schema)
-    with _written(query.con, _selected(query.sql, columns, schema), schema, placed, draft) as files:
+    with _written(target, query.con, _selected(query.sql, columns, schema), schema, placed, draft) as files:
         change = Change(schema, placed, files, "all")
         table = commit_new(target.catalog, target.name, draft, change, target.branch, target.summary)
     return _branch_view(target, table, [FileScanTask(file) for file in files])
@@ -99,7 +101,7 @@ def change(target: Target, query: Query, table: Table, view: TableView | None) -
 
 def _replace(target: Target, query: Query, table: Table, select: str, schema: Schema) -> TableView:
     placed = target.layout.placed(table.metadata, schema)
-    with _written(query.con, select, schema, placed, table) as files:
+    with _written(target, query.con, select, schema, placed, table) as files:
         changed = _commit(target, table, Change(schema, placed, files, "all"))
     return _branch_view(target, changed, [FileScanTask(file) for file in files])
 
@@ -108,7 +110,7 @@ def _extend(
     target: Target, query: Query, table: Table, view: TableView, select: str, schema: Schema
 ) -> TableView:
     placed = target.layout.placed(table.metadata, schema)
-    with _written(query.con, select, schema, placed, table) as files:
+    with _written(target, query.con, select, schema, placed, table) as files:
         changed = _commit(target, table, Change(schema, placed, files))
     return _branch_view(target, changed, [*view.files, *map(FileScanTask, files)])
 
@@ -134,7 +136,7 @@ def _merge(
         touched = scan.with_companions(touched, view.files)
         select = merge.merged(source, view.schema, touched)
         placed = target.layout.placed(table.metadata, evolution.schema)
-        with _written(query.con, select, evolution.schema, placed, table) as files:
+        with _written(target, query.con, select, evolution.schema, placed, table) as files:
             return _rewritten(target, table, view, evolution.schema, placed, touched, files)
 
 
@@ -150,7 +152,7 @@ def delete(
     if not found.partly:
         return _rewritten(target, table, view, view.schema, placed, found.whole, []), found.rows
     select = deletion.remaining(target.name, view, where, found.partly)
-    with _written(con, select, view.schema, placed, table) as files:
+    with _written(target, con, select, view.schema, placed, table) as files:
         after = _rewritten(target, table, view, view.schema, placed, found.touched, files)
     return after, found.rows - sum(file.record_count for file in files)
 
@@ -183,7 +185,7 @@ def compact(
     scan.refuse_unreadable(view)
     select = scan.rows(view.schema, tasks)
     placed = target.layout.placed(table.metadata, view.schema)
-    with _written(con, select, view.schema, placed, table) as files:
+    with _written(target, con, select, view.schema, placed, table) as files:
         return _rewritten(target, table, view, view.schema, placed, tasks, files)
 
 
@@ -210,14 +212,19 @@ def _commit(target: Target, table: Table, what: Change) -> Table:
 
 @contextmanager
 def _written(
-    con: duckdb.DuckDBPyConnection, select: str, schema: Schema, placed: Placed, table: Table
+    target: Target,
+    con: duckdb.DuckDBPyConnection,
+    select: str,
+    schema: Schema,
+    placed: Placed,
+    table: Table,
 ) -> Iterator[list[DataFile]]:
     """The query's files, for the commit in the body; removed when it is certain that none names them."""
     metadata = table.metadata
     data = load_location_provider(metadata.location, metadata.properties).data_path
     directory = Directory.new(data, table.io)
     try:
-        files = copy(con, select, schema, directory, placed)
+        files = copy(con, select, schema, directory, placed, target.file_bytes)
     except BaseException:
         directory.discard()
         raise
