@@ -16,6 +16,8 @@ from floe_core.compilation.stages import compile_pipeline
 from floe_core.compiler import Compilation, compile_floe_spec, load_artifacts
 from floe_core.errors import SpecError
 from floe_core.location import locate
+from floe_core.platform import Platform
+from floe_core.plugins import PluginType
 from floe_core.schemas.artifacts import CompiledArtifacts
 
 ARTIFACT = "target/floe/compiled_artifacts.json"
@@ -269,22 +271,26 @@ class Vault(SecretsPlugin):
 
 @pytest.mark.requirement("FR-065", "FR-053")
 def test_a_plugins_secrets_stay_out_of_everything_written(
-    shop: Path, install: Callable[[str, str, str], None]
+    shop: Path, install: Callable[[str, str, str], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     install("a-vault", "[floe.secrets]\nvault = a_vault:Vault\n", VAULT)
     (shop.parent / "manifest.yaml").write_text(
         "metadata: {name: p}\nplugins:\n  secrets:\n    type: vault\n"
-        "    config: {address: here, token: hunter2, spare: [hunter3]}\n"
+        "    config: {address: here, token: '${VAULT_TOKEN}', spare: ['${SPARE}']}\n"
     )
+    monkeypatch.setenv("VAULT_TOKEN", "hunter2")
+    monkeypatch.setenv("SPARE", "hunter3")
     secrets = compile_floe_spec(shop).artifacts.plugins.secrets
     assert secrets is not None
     assert (secrets.type, secrets.version, secrets.config) == (
         "vault",
         "1.2",
-        {"address": "here", "spare": []},
+        {"address": "here", "token": "${VAULT_TOKEN}", "spare": ["${SPARE}"]},
     )
     for path in (shop / "target/floe").iterdir():
         assert path.is_dir() or "hunter" not in path.read_text()
+    vault = dict(Platform(compile_floe_spec(shop).artifacts.plugins).services())[PluginType.SECRETS]
+    assert vault.model_dump()["token"].get_secret_value() == "hunter2"
 
 
 @pytest.mark.requirement("WU-6", "FR-010")

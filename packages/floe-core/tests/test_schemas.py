@@ -5,12 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
+from floe_core.errors import PluginError
 from floe_core.plugins import PluginType
+from floe_core.plugins.base import Plugin, PluginMetadata
 from floe_core.schemas.artifacts import CompiledArtifacts
 from floe_core.schemas.export import json_schema
 from floe_core.schemas.manifest import EMBEDDED, Manifest
+from floe_core.schemas.problems import problems_of
+from floe_core.schemas.secret import AS_WRITTEN, looked_up
 from floe_core.schemas.section import Section
 from floe_core.schemas.spec import FloeSpec, Retention, Schedule
 
@@ -184,3 +188,47 @@ def _description(schema: Any, value: Any) -> str:
 @pytest.mark.requirement("FR-010")
 def test_the_contract_has_its_version() -> None:
     assert CompiledArtifacts.model_fields["version"].default == "0.5.0"
+
+
+class Vault(Plugin):
+    metadata = PluginMetadata(name="vault", version="1")
+
+    token: SecretStr
+    uri: str = ""
+    headers: dict[str, str] = {}
+
+
+@pytest.mark.requirement("FR-061", "FR-065")
+@pytest.mark.parametrize(
+    ("config", "told"),
+    [
+        ({"token": "hunter2"}, ["FLOE-E218 token: a secret is written out"]),
+        ({"token": "${A}b"}, ["FLOE-E218 token: a secret is written out"]),
+        (
+            {"token": "${A}", "uri": "http://${HOST}"},
+            ["FLOE-E217 uri: '${HOST}' is a reference, and this is no secret"],
+        ),
+        (
+            {"token": "${A}", "headers": {"x": "${B}"}},
+            ["FLOE-E217 headers: '${B}' is a reference, and this is no secret"],
+        ),
+    ],
+)
+def test_in_a_file_a_secret_is_a_reference_and_nothing_else_is(
+    config: dict[str, Any], told: list[str]
+) -> None:
+    with pytest.raises(ValidationError) as raised:
+        Vault.model_validate(config, context=AS_WRITTEN)
+    problems = problems_of(raised.value, Vault)
+    assert [str(problem).partition("\n")[0] for problem in problems] == told
+    assert "hunter2" not in str(raised.value) + "".join(map(str, problems))
+
+
+@pytest.mark.requirement("FR-061", "FR-065")
+def test_a_reference_is_looked_up_when_it_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
+    config = {"token": "${VAULT_TOKEN}", "list": ["${VAULT_TOKEN}", "x"]}
+    monkeypatch.setenv("VAULT_TOKEN", "hunter2")
+    assert looked_up(config) == {"token": "hunter2", "list": ["hunter2", "x"]}
+    monkeypatch.delenv("VAULT_TOKEN")
+    with pytest.raises(PluginError, match=r"^FLOE-E219 the secret '\$\{VAULT_TOKEN\}' is not set"):
+        looked_up(config)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from floe_core.errors import Position, Problem, SpecError, shown
 from floe_core.suggestion import did_you_mean
@@ -14,6 +14,8 @@ from floe_core.yaml_file import YamlFile, read_yaml
 SPEC_NAME = "floe.yaml"
 MANIFEST_NAME = "manifest.yaml"
 _NEAR = 2  # levels to look below where no manifest says that the products are one platform's
+_LONGEST_PATH = 1_000
+_LONGEST_NAME = 255  # bytes, on every file system in use
 _NOT_PRODUCTS = {"target", "node_modules", "dbt_packages"}
 
 
@@ -72,6 +74,15 @@ def locate(product: Path | None = None, *, manifest: Path | None = None, cwd: Pa
 def lies_in(path: Path, folder: Path) -> bool:
     """Whether the path, all links resolved, is the folder or lies below it."""
     return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder))
+
+
+def path_fault(text: str) -> str | None:
+    """What keeps the text from being a path relative to a file, as the end of 'X is …'."""
+    if PurePosixPath(text).is_absolute() or PureWindowsPath(text).drive or "\\" in text:
+        return "not a relative path with '/'"
+    if len(text) > _LONGEST_PATH or any(len(os.fsencode(part)) > _LONGEST_NAME for part in text.split("/")):
+        return "longer than a path can be"
+    return None
 
 
 def find_products(start: Path, *, manifest: Path | None = None) -> list[Location]:
@@ -185,7 +196,7 @@ def _platform_key(spec_path: Path) -> tuple[YamlFile, str] | None:
     except SpecError:
         return None  # whoever compiles it says what is wrong
     value = file.tree.get("platform")
-    if not isinstance(value, str) or PurePosixPath(value).is_absolute():
+    if not isinstance(value, str) or path_fault(value):
         return None  # compiling it tells that, too
     return file, value
 

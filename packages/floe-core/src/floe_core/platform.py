@@ -15,6 +15,7 @@ from floe_core.plugins.registry import PluginRegistry
 from floe_core.plugins.storage import StoragePlugin
 from floe_core.plugins.types import PluginType
 from floe_core.schemas.artifacts import PluginChoices
+from floe_core.schemas.secret import looked_up
 
 P = TypeVar("P", bound=Plugin)
 
@@ -30,12 +31,12 @@ class Platform:
         """Every plugin that was chosen, with its kind: each can be asked how it is."""
         for plugin_type in PluginType:
             if choice := self._choices.get(plugin_type):
-                yield plugin_type, self._registry.create(plugin_type, choice.type, choice.config)
+                yield plugin_type, self._registry.create(plugin_type, choice.type, looked_up(choice.config))
 
     def _create(self, plugin_type: PluginType, base: type[P]) -> P:
         choice = self._choices.get(plugin_type)
         assert choice is not None  # the five types asked for below are never optional in an artifact
-        plugin = self._registry.create(plugin_type, choice.type, choice.config)
+        plugin = self._registry.create(plugin_type, choice.type, looked_up(choice.config))
         assert isinstance(plugin, base)  # the registry has checked it
         return plugin
 

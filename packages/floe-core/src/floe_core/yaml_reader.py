@@ -16,7 +16,10 @@ MAX_NODES = 100_000
 MAX_ALIASES = 20
 MAX_REPEATED = 1_000
 """How many nodes all aliases of a file may repeat together."""
+MAX_TEXT = 10_000
+MAX_KEY = 200
 MAX_PROBLEMS = 20
+_CLIPPED = 20
 
 YamlPath = tuple[str | int, ...]
 
@@ -149,6 +152,9 @@ class YamlReader:
 
     def _scalar(self, event: yaml.ScalarEvent) -> str | None:
         text: str = event.value
+        if len(text) > MAX_TEXT:
+            self._refuse(event, "FLOE-E116", f"a text of more than {MAX_TEXT:,} characters")
+            return text[:_CLIPPED]
         if event.implicit[0] and text in _NULLS:
             return None
         if found := CONTROL.search(text):
@@ -180,6 +186,9 @@ class YamlReader:
             self._skip(event)
             return f"?{len(self.keys)}"
         key: str = event.value
+        if len(key) > MAX_KEY:
+            self._refuse(event, "FLOE-E116", f"a key of more than {MAX_KEY} characters")
+            return key[:_CLIPPED]
         if event.implicit[0] and key == "<<":
             self._refuse(event, "FLOE-E113", "merge key '<<'", "write the keys out")
         elif event.implicit[0] and _NOT_TEXT.fullmatch(key):

@@ -13,10 +13,11 @@ from floe_core.errors import Position
 _HIDDEN = "…"
 _WIDEST = 100
 _BEFORE = 60  # characters left of the place that stay in sight on a longer line
+_NEAR = 2_000
 _AT_MOST = 1 << 20
 _WORD = re.compile(r"""'[^']*'|"[^"]*"|[\w$.:/-]*[\w$/-]|.""")
 _SECRET = re.compile(
-    r"(?i)(\w*(?:password|passwd|secret|token|credential|access_?key|api_?key|private_?key)\w*[\"']?\s*:\s*)"
+    r"(?i)((?:password|passwd|secret|token|credential|access_?key|api_?key|private_?key)\w*[\"']?\s*:\s*)"
     r"(?!\$\{)(?!\s*$)[^,}#]+"
 )
 
@@ -28,7 +29,7 @@ def excerpt(at: Position) -> list[str]:
     line = _line(at)
     if line is None or not line.strip() or line.lstrip().startswith("#"):
         return []
-    shown, column = _cut(*_masked(line, at.column - 1))
+    shown, column = _cut(*_masked(*_near(line, at.column - 1)))
     number = str(at.line)
     word = _WORD.match(shown, column)
     carets = "^" * max(1, width(word[0]) if word else 1)
@@ -51,6 +52,12 @@ def _line(at: Position) -> str | None:
     lines = re.split("\r\n|\r|\n", text)
     line = next(islice(lines, at.line - 1, None), None)
     return None if line is None else "".join(char if char.isprintable() else " " for char in line)
+
+
+def _near(line: str, column: int) -> tuple[str, int]:
+    """As much of a very long line as a key that is called like a secret may be away."""
+    start = max(0, min(column, len(line)) - _NEAR)
+    return line[start : start + 2 * _NEAR], column - start
 
 
 def _masked(line: str, column: int) -> tuple[str, int]:

@@ -13,6 +13,7 @@ from floe_core.cli.excerpt import excerpt
 from floe_core.cli.output import Output
 from floe_core.errors import Position, Problem, shown
 
+_LONGEST = 2_000
 _COLOURS = {"error": "red", "warning": "yellow"}
 
 
@@ -25,7 +26,7 @@ def show_problems(output: Output, problems: Sequence[Problem]) -> None:
         place = f"{place_of(problem.at)}: " if problem.at else ""
         code = click.style(problem.code, fg=_COLOURS[problem.severity])
         severity = "warning: " if problem.severity == "warning" else ""
-        output.note(f"{place}{code} {severity}{problem.message}")
+        output.note(f"{place}{code} {severity}{_clipped(problem.message)}")
         if problem.at and problem.severity == "error":
             for line in excerpt(problem.at):
                 output.note(line)
@@ -45,9 +46,14 @@ def _item(problem: Problem) -> dict[str, Any]:
         "file": _file(at) if at else None,
         "line": at.line if at else None,
         "column": at.column if at else None,
-        "message": problem.message,
+        "message": _clipped(problem.message),
         "hint": problem.hint,
     }
+
+
+def _clipped(text: str) -> str:
+    """What was typed may be long, and is repeated in a message."""
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
 def place_of(at: Position) -> str:

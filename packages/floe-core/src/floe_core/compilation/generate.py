@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from importlib.metadata import version
 from typing import Any
 
@@ -31,6 +31,7 @@ from floe_core.schemas.artifacts import (
     PluginChoice,
     PluginChoices,
 )
+from floe_core.schemas.secret import reference_of
 from floe_core.schemas.section import Section
 from floe_core.schemas.spec import Deprecation
 
@@ -38,14 +39,18 @@ from floe_core.schemas.spec import Deprecation
 def generate(proven: Proven) -> CompiledArtifacts:
     """The artifact of what was proven; writes nothing."""
     enforced = proven.enforced
-    return build_artifacts(enforced.plan, proven.proofs, enforcement_result=enforced.summary)
+    return build_artifacts(enforced.plan, proven.proofs, proven.deferred, enforcement_result=enforced.summary)
 
 
 def build_artifacts(
-    plan: Plan, proofs: Mapping[str, Proof], *, enforcement_result: EnforcementResultSummary
+    plan: Plan,
+    proofs: Mapping[str, Proof],
+    deferred: Collection[str],
+    *,
+    enforcement_result: EnforcementResultSummary,
 ) -> CompiledArtifacts:
     """Everything others may know of the plan, in an order that depends on nothing but names."""
-    spec, tables = plan.sources.spec, ArtifactTables(plan, proofs)
+    spec, tables = plan.sources.spec, ArtifactTables(plan, proofs, deferred)
     own = {node.unique_id for node in (*plan.models(), *plan.seeds())}
     return CompiledArtifacts(
         metadata=_metadata(plan),
@@ -132,15 +137,16 @@ def _public_config(plugin: Plugin) -> dict[str, Any]:
 
 
 def _without_secrets(value: Any) -> Any:
+    """References stay: they say where a run finds the secret, not what it is."""
     if isinstance(value, dict):
-        return {
-            key: _without_secrets(part)
-            for key, part in value.items()
-            if not isinstance(part, SecretStr | SecretBytes)
-        }
+        return {key: _without_secrets(part) for key, part in value.items() if _is_public(part)}
     if isinstance(value, list | tuple):
-        return [_without_secrets(part) for part in value if not isinstance(part, SecretStr | SecretBytes)]
-    return value
+        return [_without_secrets(part) for part in value if _is_public(part)]
+    return reference_of(value) if isinstance(value, SecretStr | SecretBytes) else value
+
+
+def _is_public(value: Any) -> bool:
+    return not isinstance(value, SecretStr | SecretBytes) or reference_of(value) is not None
 
 
 def _said(section: Section | None) -> dict[str, Any] | None:

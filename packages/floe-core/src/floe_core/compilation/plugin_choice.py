@@ -13,6 +13,7 @@ from floe_core.plugins.registry import PluginRegistry
 from floe_core.plugins.types import PluginType
 from floe_core.schemas.manifest import PLUGIN_KEYS
 from floe_core.schemas.problems import problems_of
+from floe_core.schemas.secret import AS_WRITTEN
 from floe_core.yaml_file import YamlFile
 from floe_core.yaml_reader import YamlPath
 
@@ -41,7 +42,7 @@ def choose_plugins(
         try:
             plugin = registry.get(plugin_type, choice.name)
             distribution = registry.provider(plugin_type, choice.name).distribution
-            configured = plugin.model_validate(choice.config)
+            configured = plugin.model_validate(choice.config, context=AS_WRITTEN)
             chosen[plugin_type] = ChosenPlugin(choice.name, distribution, configured, choice.at)
         except PluginError as error:
             problems += [choice.placed(problem) for problem in error.problems]

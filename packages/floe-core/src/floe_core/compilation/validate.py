@@ -12,6 +12,7 @@ from floe_core.errors import Problem, SpecError, in_order
 from floe_core.location import Location
 from floe_core.schemas.manifest import EMBEDDED, Manifest
 from floe_core.schemas.problems import problems_of
+from floe_core.schemas.secret import AS_WRITTEN
 from floe_core.schemas.spec import FloeSpec
 from floe_core.yaml_file import YamlFile
 
@@ -50,7 +51,7 @@ def _model(
     if file is None:
         return None
     try:
-        return model.model_validate(file.tree)
+        return model.model_validate(file.tree, context=AS_WRITTEN)
     except ValidationError as error:
         problems += _foreign(file) or problems_of(error, model, file)
         errors.append(error)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, field_validator
 from pydantic.alias_generators import to_camel
@@ -13,7 +13,6 @@ from floe_core.schemas.environment import Environment, Environments
 from floe_core.schemas.governance import Governance, Layering, Rules
 from floe_core.schemas.section import Section, drop_extensions
 from floe_core.schemas.values import Name, Text
-from floe_core.suggestion import did_you_mean
 
 Lockable = Literal["compute", "schedule", "retention", "environments"]
 
@@ -26,8 +25,7 @@ def _plugin_type(key: object) -> object:
         return key
     if plugin_type := PLUGIN_KEYS.get(str(key)):
         return plugin_type
-    hint = did_you_mean(str(key), PLUGIN_KEYS) or f"known here: {', '.join(sorted(PLUGIN_KEYS))}"
-    raise PydanticCustomError("plugin_type", "no plugin type '{key}'", {"key": key, "hint": hint})
+    raise PydanticCustomError("plugin_type", "no plugin type '{key}'", {"key": key, "known": [*PLUGIN_KEYS]})
 
 
 PluginKey = Annotated[
@@ -43,6 +41,8 @@ class PlatformMetadata(Section):
 
 class PluginSelection(Section):
     """One plugin, chosen by name."""
+
+    passed_on: ClassVar[frozenset[str]] = frozenset({"config"})
 
     type: Text = Field(description="The plugin's name; 'floe plugins list' shows those installed.")
     config: dict[str, Any] = Field({}, description="The plugin's own settings.")

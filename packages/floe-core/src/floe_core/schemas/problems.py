@@ -6,13 +6,14 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any, get_args
 
-from pydantic import BaseModel, SecretBytes, SecretStr, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from floe_core.errors import Problem, in_order
+from floe_core.schemas.secret import is_secret
 from floe_core.schemas.section import kinds_of
 from floe_core.suggestion import did_you_mean
 from floe_core.yaml_file import YamlFile
-from floe_core.yaml_reader import YamlPath
+from floe_core.yaml_reader import MAX_PROBLEMS, YamlPath
 
 _EXPECTED = {
     "string_type": "text",
@@ -37,7 +38,11 @@ def problems_of(
 
     ``prefix`` is where in the file the model stands.
     """
-    return in_order(_problem(details, model, file, prefix) for details in error.errors(include_url=False))
+    errors = error.errors(include_url=False)
+    problems = in_order(_problem(details, model, file, prefix) for details in errors[:MAX_PROBLEMS])
+    if len(errors) > MAX_PROBLEMS:
+        problems.append(Problem("FLOE-E115", "more problems follow in this file", problems[-1].at))
+    return problems
 
 
 def _problem(details: Any, model: type[BaseModel], file: YamlFile | None, prefix: YamlPath) -> Problem:
@@ -51,6 +56,11 @@ def _problem(details: Any, model: type[BaseModel], file: YamlFile | None, prefix
     elif kind == "missing":
         code, text, about_key = "FLOE-E202", "missing", True
         hint = f"write '{loc[-1]}: …' " + (f"under '{_dotted(path[:-1])}'" if path[1:] else "in the file")
+    elif kind == "reference_misplaced":
+        code, text, hint = "FLOE-E217", details["msg"], "write the value out"
+    elif kind == "secret_written_out":
+        code, text = "FLOE-E218", details["msg"]
+        hint = "write '${NAME}', and set NAME in the environment of the run"
     else:
         code, text, hint = "FLOE-E203", _text(details, model, loc), _hint(details)
     at = file.at(path, key=about_key) if file else None
@@ -73,6 +83,8 @@ def _hint(details: Any) -> str | None:
     context = details.get("ctx", {})
     if details["type"] == "literal_error":
         return did_you_mean(str(details["input"]), re.findall("'([^']*)'", context["expected"]))
+    if known := context.get("known"):
+        return did_you_mean(str(details["input"]), known) or f"known here: {', '.join(sorted(known))}"
     hint: str | None = context.get("hint")
     return hint
 
@@ -132,9 +144,4 @@ def _is_secret(model: type[BaseModel], loc: YamlPath) -> bool:
     for held, between in _models_in(annotation):
         if len(loc) > 1 + between:
             return _is_secret(held, loc[1 + between :])
-    return bool(_mentioned(annotation) & {SecretStr, SecretBytes})
-
-
-def _mentioned(annotation: Any) -> set[Any]:
-    parts = get_args(annotation)
-    return {annotation, *(kind for part in parts for kind in _mentioned(part))} if parts else {annotation}
+    return is_secret(annotation)

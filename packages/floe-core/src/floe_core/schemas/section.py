@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from types import UnionType
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import Annotated, Any, ClassVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, ValidationInfo, field_validator, model_validator
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
-_INTEGER = re.compile(r"0|-?[1-9][0-9]*")
+from floe_core.schemas.secret import AS_WRITTEN, refuse_misplaced
+
+_INTEGER = re.compile(r"0|-?[1-9][0-9]{0,17}")
 
 
 class Section(BaseModel):
@@ -30,6 +32,9 @@ class Section(BaseModel):
         json_schema_extra={"patternProperties": {"^x-": {}}},
     )
 
+    passed_on: ClassVar[frozenset[str]] = frozenset()
+    """The fields whose content is somebody else's to judge."""
+
     @model_validator(mode="before")
     @classmethod
     def _only_what_is_said(cls, data: Any) -> Any:
@@ -45,6 +50,10 @@ class Section(BaseModel):
     @field_validator("*", mode="before")
     @classmethod
     def _canonical(cls, value: Any, info: ValidationInfo) -> Any:
+        if info.context is AS_WRITTEN and info.field_name and info.field_name not in cls.passed_on:
+            annotation = cls.model_fields[info.field_name].annotation
+            if not _holds_sections(annotation):  # they look at themselves
+                refuse_misplaced(annotation, value)
         if isinstance(value, str) and info.field_name:
             kinds = kinds_of(cls.model_fields[info.field_name].annotation)
             if bool in kinds and str not in kinds and value not in ("true", "false"):
@@ -62,6 +71,14 @@ def kinds_of(annotation: Any) -> set[Any]:
     if origin in (Union, UnionType):
         return {kind for part in get_args(annotation) for kind in kinds_of(part)}
     return {annotation}
+
+
+def _holds_sections(annotation: Any) -> bool:
+    return any(
+        (isinstance(kind, type) and issubclass(kind, BaseModel))
+        or any(_holds_sections(part) for part in get_args(kind))
+        for kind in kinds_of(annotation)
+    )
 
 
 def drop_extensions(data: Any) -> Any:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from pathlib import PurePosixPath, PureWindowsPath
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
+
+from floe_core.location import path_fault
 
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _CRON_FIELD = re.compile(r"[0-9A-Za-z*,/-]+")
@@ -47,7 +48,7 @@ Version = Annotated[
 ]
 """A version, kept as written: ``1.10`` stays ``1.10``."""
 
-Duration = Annotated[str, *_text(r"[1-9][0-9]*[smhd]", "a duration such as 10m, 1h or 7d")]
+Duration = Annotated[str, *_text(r"[1-9][0-9]{0,8}[smhd]", "a duration such as 10m, 1h or 7d")]
 """A whole number with its unit: seconds, minutes, hours or days."""
 
 
@@ -67,8 +68,8 @@ def seconds(duration: str) -> int:
 
 
 def _relative(text: str) -> str:
-    if PurePosixPath(text).is_absolute() or PureWindowsPath(text).drive or "\\" in text:
-        raise PydanticCustomError("relative_path", "'{text}' is not a relative path with '/'", {"text": text})
+    if fault := path_fault(text):
+        raise PydanticCustomError("relative_path", "'{text}' is {fault}", {"text": text, "fault": fault})
     return text
 
 

@@ -1,0 +1,74 @@
+"""Secrets stand in no file: a file says ``${NAME}``, and the run looks the name up."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from typing import Any, get_args
+
+from pydantic import SecretBytes, SecretStr
+from pydantic_core import PydanticCustomError
+
+from floe_core.errors import PluginError, Problem
+
+REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+
+AS_WRITTEN = object()
+"""The validation context of what comes from a file, where a secret is a reference and nothing else is."""
+
+
+def refuse_misplaced(annotation: Any, value: Any) -> None:
+    """Raises PydanticCustomError for a secret that is written out, and for a reference that is no secret."""
+    if is_secret(annotation):
+        if any(not REFERENCE.fullmatch(text) for text in _texts(value)):
+            raise PydanticCustomError("secret_written_out", "a secret is written out")
+        return
+    for text in _texts(value):
+        if found := REFERENCE.search(text):
+            raise PydanticCustomError(
+                "reference_misplaced", "'{text}' is a reference, and this is no secret", {"text": found[0]}
+            )
+
+
+def is_secret(annotation: Any) -> bool:
+    """Whether a field of this annotation holds a secret, or several."""
+    parts = get_args(annotation)
+    return annotation in (SecretStr, SecretBytes) or any(is_secret(part) for part in parts)
+
+
+def reference_of(secret: SecretStr | SecretBytes) -> str | None:
+    """The reference as it was written, None for a secret itself."""
+    text = secret.get_secret_value()
+    return text if isinstance(text, str) and REFERENCE.fullmatch(text) else None
+
+
+def looked_up(config: Any) -> Any:
+    """The configuration with what its references name; raises PluginError for a name that is not set."""
+    if isinstance(config, dict):
+        return {key: looked_up(value) for key, value in config.items()}
+    if isinstance(config, list | tuple):
+        return [looked_up(value) for value in config]
+    if isinstance(config, str) and (found := REFERENCE.fullmatch(config)):
+        value = os.environ.get(found[1])
+        if not value:
+            raise PluginError(
+                Problem(
+                    "FLOE-E219",
+                    f"the secret '{config}' is not set",
+                    hint=f"export {found[1]}=… in the environment of the run",
+                )
+            )
+        return value
+    return config
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for part in value.values():
+            yield from _texts(part)
+    elif isinstance(value, list | tuple):
+        for part in value:
+            yield from _texts(part)
