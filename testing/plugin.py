@@ -50,8 +50,14 @@ def pytest_make_collect_report(
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out of a leg what is true of others alone."""
-    apart = [item for item in items if any(map(item.get_closest_marker, NOT_OF[config.getoption("--leg")]))]
+    """Leave out of a leg what is true of others alone, and of all but the first what knows no leg."""
+    leg = config.getoption("--leg")
+    apart = [
+        item
+        for item in items
+        if any(map(item.get_closest_marker, NOT_OF[leg]))
+        or (leg != EMBEDDED and "leg" not in getattr(item, "fixturenames", ()))
+    ]
     if not apart:
         return
     config.hook.pytest_deselected(items=apart)

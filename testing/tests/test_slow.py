@@ -84,6 +84,4 @@ def test_what_failed_fails_the_tier_and_what_was_not_run_does_not(
 def test_a_leg_that_is_not_there_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert slow.main(["sprak"]) == 2
     legs = "slow, offline, postgres, rest, vended, crash, duckdb, spark"
-    assert capsys.readouterr().out == f"no leg 'sprak'
-  hint: one of {legs}
-"
+    assert capsys.readouterr().out == f"no leg 'sprak'\n  hint: one of {legs}\n"

@@ -228,6 +228,7 @@ def test_what_a_failed_run_left_can_be_published_by_its_branch(lake: Lake) -> No
     assert lake.manager.unpublished("r1") == []
 
 
+@pytest.mark.disk
 @pytest.mark.requirement("FR-074", "FR-092")
 def test_rolling_back_is_one_commit_of_all_tables_and_loses_no_history(lake: Lake) -> None:
     door, names = lake.manager, ("a", "b", "c")

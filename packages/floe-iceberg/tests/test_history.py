@@ -49,6 +49,7 @@ def test_a_time_finds_what_readers_saw_then_in_any_zone(lake: Lake) -> None:
     assert rows_as_of(lake, datetime.now(UTC) + timedelta(days=1)) == [(2,)]
 
 
+@pytest.mark.disk
 @pytest.mark.requirement("FR-092")
 def test_no_time_shows_a_run_half_published(lake: Lake) -> None:
     for run_id in ("r1", "r2"):

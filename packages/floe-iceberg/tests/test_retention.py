@@ -65,6 +65,7 @@ def test_a_day_is_too_old_once_all_of_it_is(lake: Lake) -> None:
     assert [str(row[0]) for row in lake.plain_rows("t")] == ["2030-05-31", "2030-06-01"]
 
 
+@pytest.mark.disk
 @pytest.mark.requirement("FR-031")
 def test_every_table_with_the_column_is_cleared_at_once_and_others_are_left_alone(lake: Lake) -> None:
     sql = "select 1 as id, timestamp '2030-01-01' as Loaded_At"
