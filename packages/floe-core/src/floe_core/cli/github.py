@@ -14,9 +14,13 @@ _WORKSPACE = "GITHUB_WORKSPACE"
 
 
 def annotate(problems: Iterable[Problem]) -> None:
-    """Print a workflow command for each problem: GitHub shows it at its line of the change."""
+    """Print a workflow command for each problem: GitHub shows it at its line of the change.
+
+    Warnings about no line would stand above all others; the summary has them.
+    """
     for problem in problems:
-        say(annotation(problem))
+        if problem.at or problem.severity == "error":
+            say(annotation(problem))
 
 
 def annotation(problem: Problem) -> str:

@@ -100,7 +100,7 @@ def policy_line(preview: Preview, problems: Sequence[Problem]) -> str:
 def plan_markdown(preview: Preview) -> list[str]:
     """The same for a page: what is unchanged is counted only."""
     told = [work for work in preview.works if work.state != "unchanged"]
-    lines = [click.unstyle(head_line(preview)), ""]
+    lines = ["", click.unstyle(head_line(preview)), ""]
     if told or preview.removed:
         lines += [
             "| | model | why | what becomes of its table | rows | size |",

@@ -11,6 +11,7 @@ from floe_core.cli.compiling import compile_and_tell
 from floe_core.cli.options import manifest_option, product_argument
 from floe_core.cli.output import Output, output_option
 from floe_core.cli.problems import problems_document
+from floe_core.cli.reports import Form, format_option, reporting
 from floe_core.compiler import Compilation
 from floe_core.errors import shown
 from floe_core.location import find_products, locate
@@ -32,6 +33,7 @@ from floe_core.platform import Platform
     help="The artifact of the last release: refuse what breaks those who read its tables.",
 )
 @click.option("--verbose", is_flag=True, help="Show every warning.")
+@format_option
 @output_option
 def command(
     product: Path | None,
@@ -39,6 +41,7 @@ def command(
     generate_definitions: bool,
     against: Path | None,
     verbose: bool,
+    form: Form,
     output: Output,
 ) -> None:
     """Check the product and write what a run needs into target/floe.
@@ -46,7 +49,9 @@ def command(
     PRODUCT is a product's name, its folder or its floe.yaml; by default the one here or above.
     """
     location = locate(product, manifest=manifest)
-    compilation = compile_and_tell(location, output, verbose=verbose, against=against)
+    with reporting(form, output, "floe compile") as report:
+        compilation = compile_and_tell(location, output, verbose=verbose, against=against)
+        report.problems += compilation.warnings
     result: dict[str, Any] = {
         "product": compilation.artifacts.metadata.product_name,
         "artifacts": shown(location.artifacts_path),

@@ -12,11 +12,13 @@ from floe_core.cli.existing_dbt import is_dbt_project, look_at, projects_below
 from floe_core.cli.new_product import Files, around_dbt, from_template, product_name
 from floe_core.cli.output import Output, output_option
 from floe_core.cli.templates import write_new
+from floe_core.cli.workflow import repository_of, workflow_files
 from floe_core.errors import Problem, SpecError, shown
 from floe_core.location import MANIFEST_NAME, SPEC_NAME, manifest_above
 from floe_core.schemas.export import SCHEMA_FILES
 
 _TEMPLATES = ("shop", "empty")
+_WORKFLOW = "github"
 
 
 @click.command()
@@ -24,8 +26,9 @@ _TEMPLATES = ("shop", "empty")
 @click.option(
     "--template",
     "template_name",
-    type=click.Choice(_TEMPLATES),
-    help="What to start from; by default 'shop', a small product with data. A dbt project needs none.",
+    type=click.Choice([*_TEMPLATES, _WORKFLOW]),
+    help="What to start from; by default 'shop', a small product with data. A dbt project needs none. "
+    "'github' adds a workflow that compiles and plans what stands in DIRECTORY.",
 )
 @output_option
 def command(directory: Path, template_name: str | None, output: Output) -> None:
@@ -35,6 +38,9 @@ def command(directory: Path, template_name: str | None, output: Output) -> None:
     above; the project's own files stay as they are.
     """
     folder = directory.absolute()
+    if template_name == _WORKFLOW:
+        _workflow(folder.resolve(), output)
+        return
     if template_name is None and is_dbt_project(folder):
         _around_dbt(folder, output)
         return
@@ -61,6 +67,15 @@ def _around_dbt(folder: Path, output: Output) -> None:
     output.line(f"wrote {', '.join(shown(path) for path in written)}")
     output.line(f"it is product '{name}' now, on the platform of {platform}")
     _tell_next(output, folder, [], first=[] if found.packages_installed else ["dbt deps"])
+
+
+def _workflow(folder: Path, output: Output) -> None:
+    repository = repository_of(folder)
+    written = write_new(repository, workflow_files(folder), hint="delete it to have it written anew")
+    output.document({"directory": shown(repository), "files": [shown(path) for path in written]})
+    output.line(f"wrote {', '.join(shown(path) for path in written)}")
+    output.line("next:")
+    output.line(f"  git add {quote(shown(written[0]))}")
 
 
 def _write(folder: Path, files: Files) -> list[Path]:

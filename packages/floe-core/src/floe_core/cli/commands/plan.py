@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
 
 import click
 
-from floe_core.cli.github import annotate, problems_table, summarize
 from floe_core.cli.options import manifest_option, product_argument
 from floe_core.cli.output import Output, output_option
 from floe_core.cli.planning import plan_item, plan_lines, plan_markdown
 from floe_core.cli.problems import problems_document, show_problems
 from floe_core.cli.products import meant_products
+from floe_core.cli.reports import Form, format_option, reporting
 from floe_core.compilation.release import breaking_problems
 from floe_core.compiler import Compilation, compile_product
-from floe_core.errors import FloeError, Problem
+from floe_core.errors import Problem
 from floe_core.location import Location
 from floe_core.platform import Platform
 from floe_core.preview import Preview, preview
@@ -31,14 +29,7 @@ _POLICY = "FLOE-E3"
 @product_argument
 @manifest_option
 @click.option("--exit-code", is_flag=True, help="End with 1 when there is something to do.")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "github"]),
-    default="text",
-    show_default=True,
-    help="'github' adds annotations and writes the step's summary.",
-)
+@format_option
 @output_option
 @click.pass_context
 def command(
@@ -46,32 +37,24 @@ def command(
     product: Path | None,
     manifest: Path | None,
     exit_code: bool,
-    form: Literal["text", "github"],
+    form: Form,
     output: Output,
 ) -> None:
     """Say what a run would do now: models, tables, columns, who breaks. Changes nothing.
 
     PRODUCT is a product's name, its folder or its floe.yaml; by default the one here or above, else all.
     """
-    try:
+    with reporting(form, output, "floe plan") as report:
         planned = [_plan(location, output) for location in meant_products(product, manifest)]
-    except FloeError as error:
-        if form == "github":
-            _show(output, "### floe plan", [], error.problems)
-        raise
-    problems: list[Problem] = []
-    for found, location, compilation in planned:
-        told = [*compilation.warnings, *_breaking(found, location)]
-        policy = [warning for warning in compilation.warnings if warning.code.startswith(_POLICY)]
-        show_problems(output, [warning for warning in compilation.warnings if warning not in policy])
-        for line in plan_lines(found, policy):
-            output.line(line)
-        if form == "github":
-            title = f"### floe plan: {found.artifacts.metadata.product_name}"
-            _show(output, title, plan_markdown(found), told)
-        problems += told
+        for found, location, compilation in planned:
+            policy = [warning for warning in compilation.warnings if warning.code.startswith(_POLICY)]
+            show_problems(output, [warning for warning in compilation.warnings if warning not in policy])
+            for line in plan_lines(found, policy):
+                output.line(line)
+            report.lines += plan_markdown(found)
+            report.problems += [*compilation.warnings, *_breaking(found, location)]
     items = [plan_item(found) for found, _, _ in planned]
-    output.document({"products": items, **problems_document(problems)})
+    output.document({"products": items, **problems_document(report.problems)})
     if exit_code and any(found.has_work for found, _, _ in planned):
         context.exit(_WORK)
 
@@ -88,10 +71,3 @@ def _breaking(found: Preview, location: Location) -> list[Problem]:
     """What breaks, as warnings: 'floe compile --against' is who refuses it."""
     problems = breaking_problems(location, found.difference) if found.difference else ()
     return [replace(problem, severity="warning") for problem in problems]
-
-
-def _show(output: Output, title: str, lines: Sequence[str], problems: Sequence[Problem]) -> None:
-    if not output.json:
-        annotate(problems)
-    table = problems_table(problems)
-    summarize("\n".join([title, "", *lines, *(["", *table] if table else [])]))

@@ -12,6 +12,7 @@ from floe_core.cli.options import manifest_option
 from floe_core.cli.output import Output, output_option
 from floe_core.cli.problems import problems_document
 from floe_core.cli.products import platform_products
+from floe_core.cli.reports import Form, format_option, reporting
 from floe_core.compiler import Compilation
 from floe_core.errors import FloeError, Problem, shown
 from floe_core.location import Location
@@ -28,19 +29,21 @@ def command() -> None:
 @command.command("compile")
 @manifest_option
 @click.option("--verbose", is_flag=True, help="Show every warning.")
+@format_option
 @output_option
-def compile_all(manifest: Path | None, verbose: bool, output: Output) -> None:
+def compile_all(manifest: Path | None, verbose: bool, form: Form, output: Output) -> None:
     """Compile every product and write the workspace in which the orchestrator finds them.
 
     The problems of all products are shown together; the workspace is written when there are none.
     """
-    compilations = _compile(platform_products(manifest), output, verbose=verbose)
+    with reporting(form, output, "floe platform compile") as report:
+        compilations = _compile(platform_products(manifest), output, verbose=verbose)
+        report.problems += [warning for compilation in compilations for warning in compilation.warnings]
     orchestrator = Platform(compilations[0].artifacts.plugins).orchestrator
     workspace = shown(orchestrator.write_workspace([each.location for each in compilations]))
     output.line(f"workspace: {workspace}")
-    warnings = [warning for compilation in compilations for warning in compilation.warnings]
     products = [_item(compilation) for compilation in compilations]
-    output.document({"products": products, "workspace": workspace, **problems_document(warnings)})
+    output.document({"products": products, "workspace": workspace, **problems_document(report.problems)})
 
 
 def _compile(locations: list[Location], output: Output, *, verbose: bool) -> list[Compilation]:
