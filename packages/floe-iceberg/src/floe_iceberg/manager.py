@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 
+from pydantic import SecretStr
 from pyiceberg.table.refs import SnapshotRefType
 
 from floe_core.lake import MaintenancePolicy, RunIdentity, TableMaintenance
@@ -13,6 +14,7 @@ from floe_iceberg._snapshot_manager import Rules, expire_snapshots
 from floe_iceberg.catalog import open_catalog
 from floe_iceberg.maintenance import Maintenance
 from floe_iceberg.process_run import running
+from floe_iceberg.properties import revealed, shareable
 from floe_iceberg.refs import drop_ref, name_snapshot
 from floe_iceberg.run import RunTransaction
 from floe_iceberg.table import TableId
@@ -23,9 +25,9 @@ class IcebergTableManager(TableWriter):
     """A catalog of Iceberg tables, opened: ``run`` writes many of them as one."""
 
     @classmethod
-    def open(cls, name: str, properties: Mapping[str, str]) -> IcebergTableManager:
+    def open(cls, name: str, properties: Mapping[str, str | SecretStr]) -> IcebergTableManager:
         """Open the catalog with PyIceberg's own properties (uri, warehouse, …), making it when new."""
-        return cls(open_catalog(name, properties), properties)
+        return cls(open_catalog(name, revealed(properties)), shareable(properties))
 
     def close(self) -> None:
         """Give the catalog's connections back; the manager is of no use afterwards."""
