@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import duckdb
 import pytest
 
 from floe_core.errors import SpecError, WorkError
+from floe_iceberg.pruning import candidates
 from testing.lake import Lake, identity
 
 
@@ -208,3 +210,70 @@ def test_a_merge_into_a_promoted_column_still_finds_its_keys(lake: Lake) -> None
     assert lake.manager.columns(lake.id("t"))[0] == ("id", "BIGINT")
     lake.publish("m2", "t", "select 2::bigint as id, 'two' as v", "merge", **more)
     assert lake.plain_rows("t") == [(0, "old"), (1, "new"), (2, "two"), (5000000000, "big")]
+
+
+@pytest.mark.requirement("FR-025")
+@pytest.mark.parametrize(
+    ("keys", "count"), [(["k"], 1), (["day"], 1), (["name"], 1), (["day", "k"], 1), (["half"], 4)]
+)
+def test_of_keys_far_apart_the_files_between_are_not_read(lake: Lake, keys: list[str], count: int) -> None:
+    columns = "k::int as k, date '2024-01-01' + k::int as day, 'n' || (k + 100) as name, k / 2 as half"
+    for start in (0, 10, 20, 30):
+        lake.publish(f"r{start}", "t", f"select {columns} from range({start}, {start + 10}) r(k)", "append")
+    table = lake.table("t")
+    fields = [(field := table.schema().find_field(key), field) for key in keys]
+    called = ", ".join(f"{key} as c{field.field_id}" for key, (field, _) in zip(keys, fields, strict=True))
+    source = f"select {columns} from (values (5), (800)) v(k)"
+    lake.con.execute(f"create temp table s as select {called} from ({source})")
+    files = list(table.scan().plan_files())
+    found = candidates(lake.con, "s", fields, table.schema(), files)
+    assert len(found) == count
+    assert {task.file.record_count for task in found} == {10}
+
+
+@pytest.mark.requirement("FR-025")
+def test_endless_days_are_keys_like_others(lake: Lake) -> None:
+    for number, day in enumerate(("'infinity'", "'-infinity'", "'2024-01-01'")):
+        lake.publish(f"r{number}", "t", f"select {day}::date as k, {number} as v", "append")
+    sql = "select unnest(['infinity', '2024-01-01']::date[]) as k, 9 as v"
+    lake.publish("m", "t", sql, "merge", unique_key=["k"])
+    assert lake.con.execute(
+        f"select k::varchar, v from ({lake.manager.scan_sql(lake.id('t'))}) order by k"
+    ).fetchall() == [("-infinity", 1), ("2024-01-01", 9), ("infinity", 9)]
+
+
+@pytest.mark.requirement("FR-025", "FR-032")
+def test_files_of_a_keyed_table_are_small_and_stay_so_through_compaction(lake: Lake) -> None:
+    sql = "select range as k, md5(range::varchar) || md5((range + 1)::varchar) as v from range(600_000)"
+    lake.publish("keyed", "keyed", sql, "merge", unique_key=["k"])
+    lake.publish("plain", "plain", sql)
+    assert lake.manager.describe(lake.id("plain")).files == 1
+    files = lake.manager.describe(lake.id("keyed")).files
+    assert files >= 2
+    lake.manager.compact(lake.id("keyed"), by=identity("c"))
+    assert lake.manager.describe(lake.id("keyed")).files == files
+    before = {task.file.file_path for task in lake.table("keyed").scan().plan_files()}
+    lake.publish("m", "keyed", "select 17 as k, 'new' as v", "merge", unique_key=["k"])
+    after = {task.file.file_path for task in lake.table("keyed").scan().plan_files()}
+    assert len(before - after) == 1
+
+
+@pytest.mark.requirement("FR-091")
+def test_a_partition_larger_than_a_file_is_cut_up_in_its_order(lake: Lake) -> None:
+    value = " || ".join(f"md5((range + {number}000000)::varchar)" for number in range(4))
+    sql = f"select range as k, range % 2 as p, {value} as v from range(600_000)"
+    lake.publish("r", "t", sql, "merge", unique_key=["k"], partition_by=["p"], sort_by=["k"])
+    files = [task.file for task in lake.table("t").scan().plan_files()]
+    assert sorted({file.partition[0] for file in files}) == [0, 1]
+    assert len(files) >= 4
+    assert sum(file.record_count for file in files) == 600_000
+    assert max(file.file_size_in_bytes for file in files) < 24 * 1024 * 1024
+    for partition in (0, 1):
+        spans = sorted(
+            tuple(int.from_bytes(found[1], "little") for found in (file.lower_bounds, file.upper_bounds))
+            for file in files
+            if file.partition[0] == partition
+        )
+        assert all(high < low for (_, high), (low, _) in pairwise(spans))
+    stored = list(lake.path(lake.table("t").location()).rglob("*.parquet"))
+    assert len(stored) == len(files)

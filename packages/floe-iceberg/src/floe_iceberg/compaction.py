@@ -7,6 +7,7 @@ from itertools import groupby
 from pyiceberg.manifest import DataFile
 from pyiceberg.table import FileScanTask
 
+from floe_iceberg.file_size import target_file_bytes
 from floe_iceberg.layout import current
 from floe_iceberg.table import TableView
 
@@ -19,6 +20,7 @@ def small_files(view: TableView, *, target_bytes: int, min_files: int) -> list[F
     Files laid out otherwise than the table's newest ones stay as they are. Files with rows deleted by
     position are rewritten together or not at all, so that their delete files can go.
     """
+    target_bytes = target_file_bytes(view, view.table.metadata.properties, at_most=target_bytes)
     spec_id = current(view.table.metadata, view.schema).spec.spec_id
     ours = [task for task in view.files if task.file.spec_id == spec_id]
     holed = [task for task in view.files if task.delete_files]

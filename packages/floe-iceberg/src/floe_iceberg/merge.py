@@ -6,52 +6,20 @@ key may occur several times, and whose rows are wholly the query's.
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from decimal import Decimal
 from uuid import uuid4
 
 import duckdb
-from pyiceberg.expressions import (
-    AlwaysFalse,
-    And,
-    BooleanExpression,
-    GreaterThanOrEqual,
-    LessThanOrEqual,
-    Reference,
-)
 from pyiceberg.schema import Schema
 from pyiceberg.table import FileScanTask
-from pyiceberg.types import (
-    DateType,
-    DecimalType,
-    IcebergType,
-    IntegerType,
-    LongType,
-    NestedField,
-    StringType,
-    TimestampType,
-)
+from pyiceberg.types import NestedField
 
 from floe_core.errors import Problem, SpecError, WorkError
-from floe_iceberg import scan
-from floe_iceberg._pyiceberg import might_match
+from floe_iceberg import pruning, scan
 from floe_iceberg.schema import duckdb_type
 from floe_iceberg.sql import identifier
-
-# types whose bounds PyIceberg compares as DuckDB orders their values, and what DuckDB returns for them
-_ORDERED: dict[type[IcebergType], type] = {
-    IntegerType: int,
-    LongType: int,
-    DecimalType: Decimal,
-    StringType: str,
-    DateType: datetime.date,
-    TimestampType: datetime.datetime,
-}
-# DuckDB returns these for infinity, which lies beyond them
-_ENDS = (datetime.date.min, datetime.date.max, datetime.datetime.min, datetime.datetime.max)
 
 
 @dataclass(frozen=True)
@@ -109,12 +77,12 @@ def touched_files(
     con: duckdb.DuckDBPyConnection, source: Source, base: Schema, files: Sequence[FileScanTask]
 ) -> list[FileScanTask]:
     """The files that hold a row with a key of the source."""
-    candidates = _candidates(con, source, base, files)
+    keys = [(key, _base_field(base, key)) for key in source.keys]
+    candidates = pruning.candidates(con, source.name, keys, base, files)
     if not candidates:
         return []
-    keys = Schema(*(_base_field(base, key) for key in source.keys))
     found = con.execute(
-        f"SELECT DISTINCT o.file FROM ({_rekeyed(source, keys, candidates)}) o "
+        f"SELECT DISTINCT o.file FROM ({_rekeyed(source, Schema(*(old for _, old in keys)), candidates)}) o "
         f"SEMI JOIN {source.name} s ON {source.matches('o')}"
     ).fetchall()
     paths = {path for (path,) in found}
@@ -167,39 +135,6 @@ def _cast_from(base: Schema, field: NestedField) -> str:
 def _rekeyed(source: Source, keys: Schema, files: Sequence[FileScanTask]) -> str:
     columns = ", ".join(_cast_from(keys, key) for key in source.keys)
     return f"SELECT {columns}, file FROM ({scan.with_file_names(keys, files)})"
-
-
-def _candidates(
-    con: duckdb.DuckDBPyConnection, source: Source, base: Schema, files: Sequence[FileScanTask]
-) -> list[FileScanTask]:
-    condition = _bounds(con, source, base)
-    if condition is None:
-        return list(files)
-    possible = might_match(base, condition, [task.file for task in files])
-    return [task for task, yes in zip(files, possible, strict=True) if yes]
-
-
-def _bounds(con: duckdb.DuckDBPyConnection, source: Source, base: Schema) -> BooleanExpression | None:
-    """The range of the source's keys as a condition; None when no key's type can be compared."""
-    conditions: list[BooleanExpression] = []
-    for key in source.keys:
-        old = _base_field(base, key)
-        column = scan.alias(key)
-        low, high = con.execute(f"SELECT min({column}), max({column}) FROM {source.name}").fetchall()[0]
-        if low is None:
-            return AlwaysFalse()
-        if old.field_type == key.field_type and _is_bound(key, low) and _is_bound(key, high):
-            conditions += [
-                GreaterThanOrEqual(term=Reference(old.name), value=low),
-                LessThanOrEqual(term=Reference(old.name), value=high),
-            ]
-    if not conditions:
-        return None
-    return conditions[0] if len(conditions) == 1 else And(*conditions)
-
-
-def _is_bound(key: NestedField, value: object) -> bool:
-    return type(value) is _ORDERED.get(type(key.field_type)) and value not in _ENDS
 
 
 def _refuse_duplicates(con: duckdb.DuckDBPyConnection, source: Source) -> None:

@@ -17,6 +17,7 @@ from floe_iceberg import writing
 from floe_iceberg.alter import Alteration
 from floe_iceberg.compaction import small_files
 from floe_iceberg.evolve import OnSchemaChange
+from floe_iceberg.file_size import UNIQUE_KEY, target_file_bytes
 from floe_iceberg.history import view_as_of
 from floe_iceberg.layout import Layout
 from floe_iceberg.publish import publish_all
@@ -100,7 +101,7 @@ class RunTransaction:
         entry = self._entry(table)
         layout = Layout.of({"partition_by": partition_by, "sort_by": sort_by})
         with entry.lock:
-            pending = {**entry.properties, **properties, **_comment(docs)}
+            pending = {**entry.properties, **properties, **_comment(docs), **_keyed(unique_key)}
             target = self._target(table, entry, model, pending, layout.over(entry.layout))
             query = Query(con, sql, mode, unique_key, on_schema_change, docs.columns if docs else None)
             if entry.table is None:
@@ -205,11 +206,14 @@ class RunTransaction:
         layout: Layout | None = None,
     ) -> Target:
         layout = layout or entry.layout
-        said = entry.summary(entry.properties if properties is None else properties, layout)
+        pending = entry.properties if properties is None else properties
+        said = entry.summary(pending, layout)
+        known = entry.table.metadata.properties if entry.table else {}
+        file_bytes = target_file_bytes(entry.view, {**known, **pending})
         below = entry.view.snapshot if entry.view else None
         parent = below.snapshot_id if below else None
         summary = {**self.identity.summary(model), **said}
-        return Target(self.manager.catalog, table, self.branch, parent, summary, layout)
+        return Target(self.manager.catalog, table, self.branch, parent, summary, layout, file_bytes)
 
     def _entry(self, name: TableId) -> RunTable:
         """What is known of the table, looked up at most once a run."""
@@ -251,6 +255,10 @@ def _visible(name: TableId, entry: RunTable, purpose: str) -> TableView:
 def _written(name: TableId, view: TableView) -> Written:
     assert view.snapshot is not None  # a write leaves one
     return Written(name.namespace, name.name, view.snapshot.snapshot_id, view.rows)
+
+
+def _keyed(unique_key: Sequence[str]) -> dict[str, str]:
+    return {UNIQUE_KEY: ", ".join(unique_key)} if unique_key else {}
 
 
 def _comment(docs: Docs | None) -> dict[str, str]:

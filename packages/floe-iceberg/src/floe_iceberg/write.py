@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import count
 from typing import Any
+from uuid import uuid4
 
 import duckdb
 import pyarrow.parquet as parquet
@@ -26,26 +27,29 @@ from floe_iceberg.durable import cannot_store
 from floe_iceberg.layout import Placed
 from floe_iceberg.partition_key import with_keys
 from floe_iceberg.scan import alias
-from floe_iceberg.sql import identifier, literal
-
-_FILE_SIZE = "128MB"
+from floe_iceberg.sql import identifier, literal, path_list
 
 
 def copy(
-    con: duckdb.DuckDBPyConnection, query: str, schema: Schema, directory: Directory, placed: Placed
+    con: duckdb.DuckDBPyConnection,
+    query: str,
+    schema: Schema,
+    directory: Directory,
+    placed: Placed,
+    file_bytes: int,
 ) -> list[DataFile]:
     """Run the query into new files; its columns have the schema's types and are called by field id.
 
-    What DuckDB raises for the query itself is passed on as it is.
+    Files are of about ``file_bytes``. What DuckDB raises for the query itself is passed on as it is.
     """
     directory.make()
     columns = ", ".join(f"q.{alias(field)} AS {identifier(field.name)}" for field in schema.fields)
     options = (
         f"FORMAT parquet, COMPRESSION zstd, FIELD_IDS {_field_ids(schema)}, RETURN_STATS{directory.options}"
     )
-    keys: list[str] = []
+    plain, keys = options, list[str]()
     if placed.spec.is_unpartitioned():
-        options += f", FILE_SIZE_BYTES '{_FILE_SIZE}'"
+        options += f", FILE_SIZE_BYTES {file_bytes}"
     else:
         query, keys = with_keys(query, placed.spec, schema, alias)
         partition = _free_name(schema)
@@ -57,6 +61,8 @@ def copy(
             f"COPY (SELECT {columns} FROM ({query}) q{_ordered(placed.order)}) "
             f"TO {literal(directory.path)} ({options})"
         ).fetchall()
+        if keys:
+            written = _split(con, written, directory, plain, file_bytes)
     files = directory.stored(written)
     with _disk_errors_of(directory):
         partitions = _partitions(con, files, schema, placed) if keys else {}
@@ -64,6 +70,33 @@ def copy(
         _data_file(file, directory.footer(file), schema, placed, partitions.get(file.path, Record()))
         for file in files
     ]
+
+
+def _split(
+    con: duckdb.DuckDBPyConnection,
+    written: Sequence[tuple[Any, ...]],
+    directory: Directory,
+    options: str,
+    file_bytes: int,
+) -> list[tuple[Any, ...]]:
+    """The written files, too large ones cut by row: DuckDB makes one file a partition, of whatever size."""
+    parts: list[tuple[Any, ...]] = []
+    for file in written:
+        name, count, size, *_ = file
+        if size <= file_bytes * 3 // 2:
+            parts.append(file)
+            continue
+        step = -(-count // -(-size // file_bytes))
+        rows = f"read_parquet({path_list([name])}, file_row_number=true, hive_partitioning=false)"
+        for first in range(0, count, step):
+            place = f"{directory.path}/{uuid4().hex}.parquet"
+            parts += con.execute(
+                f"COPY (SELECT * EXCLUDE (file_row_number) FROM {rows} "
+                f"WHERE file_row_number BETWEEN {first} AND {first + step - 1}) "
+                f"TO {literal(place)} ({options})"
+            ).fetchall()
+        parts.append((name, 0, size))  # as one without rows it is removed
+    return parts
 
 
 def _free_name(schema: Schema) -> str:

@@ -1,0 +1,145 @@
+"""Which files may hold given keys, told by the bounds in manifests, so that the others stay unread."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+import duckdb
+from pyiceberg.conversions import from_bytes
+from pyiceberg.expressions import (
+    AlwaysFalse,
+    And,
+    BooleanExpression,
+    GreaterThanOrEqual,
+    LessThanOrEqual,
+    Reference,
+)
+from pyiceberg.manifest import DataFile
+from pyiceberg.schema import Schema
+from pyiceberg.table import FileScanTask
+from pyiceberg.types import (
+    DateType,
+    DecimalType,
+    IcebergType,
+    IntegerType,
+    LongType,
+    NestedField,
+    PrimitiveType,
+    StringType,
+    TimestampType,
+)
+
+from floe_iceberg import scan
+from floe_iceberg._pyiceberg import might_match
+
+Key = tuple[NestedField, NestedField]  # as the source has it, and as the files have
+
+# types whose bounds PyIceberg compares as DuckDB orders their values, and what DuckDB returns for them
+_ORDERED: dict[type[IcebergType], type] = {
+    IntegerType: int,
+    LongType: int,
+    DecimalType: Decimal,
+    StringType: str,
+    DateType: datetime.date,
+    TimestampType: datetime.datetime,
+}
+# how a key is compared with a bound as it stands in a manifest
+_AS_BOUND: dict[type[IcebergType], str] = {
+    IntegerType: "{}",
+    LongType: "{}",
+    StringType: "{}",
+    DateType: "({} - DATE '1970-01-01')",
+    TimestampType: "epoch_us({})",
+}
+# DuckDB returns these for infinity, which lies beyond them
+_ENDS = (datetime.date.min, datetime.date.max, datetime.datetime.min, datetime.datetime.max)
+
+
+def candidates(
+    con: duckdb.DuckDBPyConnection,
+    source: str,
+    keys: Sequence[Key],
+    base: Schema,
+    files: Sequence[FileScanTask],
+) -> list[FileScanTask]:
+    """The files that may hold a key of the source, a table with columns called by field id."""
+    condition = _bounds(con, source, keys)
+    if condition is None:
+        return list(files)
+    possible = might_match(base, condition, [task.file for task in files])
+    found = [task for task, yes in zip(files, possible, strict=True) if yes]
+    for key in keys:
+        if len(found) > 1:
+            found = _around(con, source, key, found)
+    return found
+
+
+def _around(
+    con: duckdb.DuckDBPyConnection, source: str, key: Key, files: Sequence[FileScanTask]
+) -> list[FileScanTask]:
+    """The files within whose bounds some key of the source lies; all where the bounds do not tell.
+
+    The range of all keys would not do: one new key at its end would have every file read.
+    """
+    new, old = key
+    value = _AS_BOUND.get(type(new.field_type))
+    if value is None or _range(con, source, key) is None:
+        return list(files)
+    bounds = [_bounds_of(task.file, old) for task in files]
+    if None in bounds:
+        return list(files)
+    lows, highs = zip(*(pair for pair in bounds if pair), strict=True)
+    expression = value.format(f"s.{scan.alias(new)}")
+    near = con.execute(
+        f"SELECT place FROM (SELECT unnest(range({len(files)})) place, unnest(?) low, unnest(?) high) "
+        f"WHERE EXISTS (FROM {source} s WHERE {expression} BETWEEN low AND high) ORDER BY place",
+        [list(lows), list(highs)],
+    ).fetchall()
+    return [files[place] for (place,) in near]
+
+
+def _bounds_of(file: DataFile, field: NestedField) -> tuple[object, object] | None:
+    low, high = ((found or {}).get(field.field_id) for found in (file.lower_bounds, file.upper_bounds))
+    kind = field.field_type
+    if low is None or high is None or not isinstance(kind, PrimitiveType):
+        return None
+    return from_bytes(kind, low), from_bytes(kind, high)
+
+
+def _bounds(con: duckdb.DuckDBPyConnection, source: str, keys: Sequence[Key]) -> BooleanExpression | None:
+    """The range of the source's keys as a condition; None when no key's type can be compared."""
+    conditions: list[BooleanExpression] = []
+    for new, old in keys:
+        if not _has_values(con, source, new):
+            return AlwaysFalse()
+        ends = _range(con, source, (new, old))
+        if ends:
+            conditions += [
+                GreaterThanOrEqual(term=Reference(old.name), value=ends[0]),
+                LessThanOrEqual(term=Reference(old.name), value=ends[1]),
+            ]
+    if not conditions:
+        return None
+    return conditions[0] if len(conditions) == 1 else And(*conditions)
+
+
+def _has_values(con: duckdb.DuckDBPyConnection, source: str, key: NestedField) -> bool:
+    found = con.execute(f"FROM {source} SELECT 1 WHERE {scan.alias(key)} IS NOT NULL LIMIT 1")
+    return found.fetchone() is not None
+
+
+def _range(con: duckdb.DuckDBPyConnection, source: str, key: Key) -> tuple[Any, Any] | None:
+    """The least and the greatest value of the key; None when they are not to be compared with bounds."""
+    new, old = key
+    if old.field_type != new.field_type:
+        return None
+    column = scan.alias(new)
+    low, high = con.execute(f"SELECT min({column}), max({column}) FROM {source}").fetchall()[0]
+    return (low, high) if _is_bound(new, low) and _is_bound(new, high) else None
+
+
+def _is_bound(key: NestedField, value: object) -> bool:
+    return type(value) is _ORDERED.get(type(key.field_type)) and value not in _ENDS
