@@ -145,6 +145,15 @@ def test_a_policy_that_errs_or_is_too_slow_denies_and_the_others_still_answer(wr
     assert str(verdicts[0].failed).startswith("it fails: ")
 
 
+@pytest.mark.requirement("WU-6", "FR-066")
+def test_the_process_that_asks_has_no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also for a policy that came past the dialect: ``opa.runtime`` gives away what it can see."""
+    monkeypatch.setenv("FLOE_TEST_SECRET", "hush")
+    sources = {name: proving(name, f"\topa.runtime().env.{name}") for name in ("FLOE_TEST_SECRET", "HOME")}
+    seen = [Policy(Path(name), "model", name, text, ("a",), {}, {}) for name, text in sources.items()]
+    assert judge([Question(policy, model(**GOOD)) for policy in seen]) == [Verdict(("a",))] * 2
+
+
 @pytest.mark.requirement("WU-6")
 def test_mutated_inputs_are_never_allowed_unless_an_oracle_allows_them(write: Write) -> None:
     """Beside it, the negative control: the same rules as a plain deny-style policy let many through."""
