@@ -26,8 +26,9 @@ def test_with_as_many_lines_it_is_the_same_line() -> None:
 
 
 @pytest.mark.requirement("WU-6")
-def test_a_column_behind_something_rendered_is_not_claimed() -> None:
-    assert source_line("select {{ x }}, missing\n", "select 1, missing", 1, 11) == (1, 1)
+def test_a_column_behind_something_rendered_is_found_by_the_words_around_it() -> None:
+    assert source_line("select {{ x }}, missing\n", "select 1, missing", 1, 11) == (1, 17)
+    assert source_line("select {{ x }}\n", "select missing", 1, 8) == (1, 8)
     assert source_line("select a, {{ x }}\n", "select a, 1", 1, 8) == (1, 8)
 
 

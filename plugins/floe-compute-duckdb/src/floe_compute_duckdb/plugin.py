@@ -13,7 +13,7 @@ from floe_compute_duckdb.unsupported import unsupported
 from floe_core.errors import Problem
 from floe_core.lake import Lake
 from floe_core.plugins.base import PluginMetadata
-from floe_core.plugins.compute import ComputePlugin, Proof, QueryResult, Relation
+from floe_core.plugins.compute import ComputePlugin, Earlier, Proof, QueryResult, Relation
 from floe_core.plugins.dbt import ParsedNode
 
 Setting = str | int | float | bool
@@ -23,6 +23,8 @@ class DuckDB(ComputePlugin):
     """DuckDB in memory: it computes and owns no data."""
 
     metadata: ClassVar[PluginMetadata] = PluginMetadata(name="duckdb", version="0.1.0")
+    protocols: ClassVar[frozenset[str]] = frozenset({"rest", "sql"})
+    schemes: ClassVar[frozenset[str]] = frozenset({"file", "s3"})
 
     threads: int = Field(default=4, ge=1, le=256, description="How many models are built at once.")
     memory_limit: str | None = Field(
@@ -62,10 +64,20 @@ class DuckDB(ComputePlugin):
     def unsupported(self, node: ParsedNode) -> str | None:
         return unsupported(node.resource_type, node.language, node.materialized, node.config)
 
-    def prove(self, relations: Sequence[Relation], working_dir: Path) -> Mapping[str, Proof]:
+    def type_name(self, written: str) -> str | None:
+        from floe_compute_duckdb.empty_database import type_name
+
+        return type_name(written)
+
+    def prove(
+        self,
+        relations: Sequence[Relation],
+        working_dir: Path,
+        earlier: Earlier = lambda _relation, _proofs: None,
+    ) -> Mapping[str, Proof]:
         from floe_compute_duckdb.proof import prove
 
-        return prove(relations, working_dir, self.extensions)
+        return prove(relations, working_dir, self.extensions, earlier)
 
     def query(
         self,

@@ -26,7 +26,10 @@ from floe_dbt.hooks import made_by_hooks
 from floe_dbt.invocation import exclusive, forget_events
 from floe_dbt.messages import cleaned, leading_lines
 from floe_dbt.parsing import Parsed, parse
+from floe_dbt.plain import NotPlain, PlainTemplates
+from floe_dbt.plain_tests import PlainTests
 from floe_dbt.seeds import compile_seed
+from floe_dbt.snapshots import with_history
 
 _WORD = re.compile(r"\w+")
 ASKED = "its SQL depends on what a query answers while it is rendered"
@@ -84,13 +87,15 @@ class _Renderer:
         self._compiler = Compiler(parsed.config)
         self._adapter = adapter
         self._project_dir = project_dir
+        self._plain = PlainTemplates(parsed.manifest, parsed.config, adapter)
+        self._plain_tests = PlainTests(parsed.manifest, self._plain, self._compile)
         self._made_by_hooks = made_by_hooks(parsed.manifest)
         self._read = _read_before_any_hook(parsed.manifest)
 
     def takes(self, node: ParsedNode) -> bool:
         if node.resource_type == "source":
             return node.unique_id in self._read
-        return node.resource_type in ("model", "test", "seed") and node.language == "sql"
+        return node.resource_type in ("model", "test", "seed", "snapshot") and node.language == "sql"
 
     def node(self, node: ParsedNode) -> CompiledNode:
         if node.resource_type == "source":
@@ -98,18 +103,49 @@ class _Renderer:
         if node.resource_type == "seed":
             seed = self._manifest.nodes[node.unique_id]
             return compile_seed(self._adapter, seed, self._project_dir / node.path)
-        # a copy: what a compile leaves in a node would confuse the next one
-        fresh: Any = copy.copy(self._manifest.nodes[node.unique_id])
-        fresh.extra_ctes, fresh.extra_ctes_injected = [], False
+        parsed = self._manifest.nodes[node.unique_id]
         try:
-            compiled = self._compiler.compile_node(fresh, self._manifest, {}, write=False)
+            sql = self._sql(parsed)
+            later = self._when_it_is_there(parsed) if node.materialized == "incremental" else None
         except QueriedWhileRendering:
             return CompiledNode(deferred=ASKED)
         except DbtBaseException as error:  # dbt makes one of everything that a template raises
             return self._failed(node, error)
-        if made := self._made_by_hooks & set(_WORD.findall((compiled.compiled_code or "").lower())):
+        if self._made_by_hooks and (made := self._made_by_hooks & set(_WORD.findall(sql.lower()))):
             return CompiledNode(deferred=f"a hook makes '{min(made)}', which it uses")
-        return CompiledNode(sql=compiled.compiled_code)
+        if node.resource_type == "snapshot":
+            sql = with_history(sql, parsed.config)
+        return CompiledNode(sql=sql, incremental_sql=None if later == sql else later)
+
+    def _when_it_is_there(self, node: Any) -> str | None:
+        """The SQL of a run that finds the model's table; None where that has to ask the warehouse."""
+        table = self._adapter.Relation.create_from(self._config, node).incorporate(type="table")
+        adapter: Any = self._adapter
+
+        def get_relation(database: str, schema: str, identifier: str) -> Any:
+            found = (schema, identifier) == (table.schema, table.identifier)
+            return table if found else None
+
+        adapter.get_relation = get_relation
+        try:
+            return self._sql(node)
+        except QueriedWhileRendering:
+            return None
+        finally:
+            del adapter.get_relation
+
+    def _sql(self, node: Any) -> str:
+        try:
+            plain = self._plain_tests if str(node.resource_type) == "test" else self._plain
+            return plain.render(node)
+        except NotPlain:
+            return self._compile(node)
+
+    def _compile(self, node: Any) -> str:
+        # a copy: what a compile leaves in a node would confuse the next one
+        fresh: Any = copy.copy(node)
+        fresh.extra_ctes, fresh.extra_ctes_injected = [], False
+        return self._compiler.compile_node(fresh, self._manifest, {}, write=False).compiled_code or ""
 
     def _source(self, node: ParsedNode) -> CompiledNode:
         """What reads a source that is a file here; a file of another machine is left to the run."""

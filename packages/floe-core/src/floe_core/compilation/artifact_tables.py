@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from floe_core.compilation.digest import value_digest
@@ -28,9 +28,10 @@ _NOTHING = Lineage(None)
 class ArtifactTables:
     """Turns what was parsed and proven into the parts of an artifact."""
 
-    def __init__(self, plan: Plan, proofs: Mapping[str, Proof]) -> None:
+    def __init__(self, plan: Plan, proofs: Mapping[str, Proof], deferred: Collection[str]) -> None:
         self._plan = plan
         self._proofs = proofs
+        self._deferred = deferred
         self._datasets = {node.unique_id: self._dataset(node) for node in plan.project.nodes}
         self.tests = _tests_by_node(plan)
 
@@ -65,7 +66,7 @@ class ArtifactTables:
                 for relation, column in lineage.others
             ),
             lineage="unknown" if lineage.columns is None else "known",
-            proof="deferred" if proof.columns is None else "bound",
+            proof="deferred" if proof.columns is None or node.unique_id in self._deferred else "bound",
             tags=tuple(sorted(node.tags)),
             description=node.description or None,
             path=node.path,

@@ -84,7 +84,7 @@ def store_fingerprint(
         manifest_path=_manifest_path(location),
         dbt_project=dbt_project,
         project=project,
-        packages=_packages(distributions),
+        packages=installed_packages(distributions),
         env_names=sorted(env_names),
         env=_env_digest(env_names),
         source_files=dict(source_files),
@@ -165,7 +165,7 @@ def _env_digest(names: Iterable[str]) -> str:
     return value_digest({name: os.environ.get(name) for name in names})
 
 
-def _packages(distributions: Iterable[str]) -> dict[str, str]:
+def installed_packages(distributions: Iterable[str]) -> dict[str, str]:
     """The installed versions of the distributions and of what they are built on directly."""
     names = {"floe-core", *distributions}
     for name in tuple(names):

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 from floe_core.lake import Lake
 from floe_core.plugins.base import Plugin
@@ -51,7 +51,8 @@ class Relation:
 
     Either ``sql`` (bind it as a view) or ``columns`` (an empty, typed table: seeds, described
     sources); with neither, it is deferred and so is everything that reads it. ``database`` is the
-    catalog's name. ``not_null`` are the columns in which no published row has NULL, because a test
+    catalog's name. ``incremental_sql`` is the SQL of a run that finds the table there, if it
+    differs. ``not_null`` are the columns in which no published row has NULL, because a test
     or a constraint sees to it.
     """
 
@@ -63,15 +64,20 @@ class Relation:
     depends_on: tuple[str, ...] = ()
     database: str = "floe"
     not_null: frozenset[str] = frozenset()
+    incremental_sql: str | None = None
 
 
 @dataclass(frozen=True)
 class BindError:
-    """Why a query does not bind; line and column count from 1 in the compiled SQL."""
+    """Why a query does not bind; line and column count from 1 in the compiled SQL.
+
+    ``incremental`` if that is the SQL of a run that finds the table there.
+    """
 
     message: str
     line: int = 1
     column: int = 1
+    incremental: bool = False
 
 
 @dataclass(frozen=True)
@@ -79,12 +85,19 @@ class Proof:
     """What binding showed: the columns, an error, or neither (deferred).
 
     ``not_null`` are the columns that can never hold NULL. ``lineage`` is told of models and snapshots.
+    ``reads`` are the relations whose columns all of that depends on; None where something else may do
+    so, such as a file.
     """
 
     columns: tuple[Column, ...] | None = None
     error: BindError | None = None
     not_null: frozenset[str] = frozenset()
     lineage: Lineage | None = None
+    reads: tuple[str, ...] | None = None
+
+
+Earlier = Callable[[Relation, Mapping[str, Proof]], Proof | None]
+"""Asked for an earlier proof that still holds for a relation, given the proofs of those before it."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +109,14 @@ class QueryResult:
 
 
 class ComputePlugin(Plugin, ABC):
-    """An engine that runs SQL over the lake's tables."""
+    """An engine that runs SQL over the lake's tables.
+
+    ``protocols`` are those of the catalogs it opens, ``schemes`` those of the storages it reads and writes;
+    who declares none is taken to speak all.
+    """
+
+    protocols: ClassVar[frozenset[str]] = frozenset()
+    schemes: ClassVar[frozenset[str]] = frozenset()
 
     @abstractmethod
     def dbt_output(self, *, catalog_name: str, product: str, schema: str) -> dict[str, object]:
@@ -107,11 +127,18 @@ class ComputePlugin(Plugin, ABC):
         """What of this node the engine's adapter cannot do yet, as the end of 'X: ...'; else None."""
 
     @abstractmethod
-    def prove(self, relations: Sequence[Relation], working_dir: Path) -> Mapping[str, Proof]:
+    def type_name(self, written: str) -> str | None:
+        """How the engine calls a type that somebody wrote, once the lake has kept it; None if it cannot."""
+
+    @abstractmethod
+    def prove(
+        self, relations: Sequence[Relation], working_dir: Path, earlier: Earlier
+    ) -> Mapping[str, Proof]:
         """Bind each relation over the ones before it, over empty tables; by unique id.
 
         A relation whose upstream is deferred or failed is deferred, so that one mistake is told once.
-        ``working_dir`` is where relative paths of file sources start.
+        ``working_dir`` is where relative paths of file sources start. What ``earlier`` answers is taken
+        as it is.
         """
 
     @abstractmethod

@@ -95,10 +95,12 @@ class ParsedProject:
 class CompiledNode:
     """What rendering gave: SQL, or the reason why it must wait for the run, or what is wrong.
 
-    ``columns`` are those of a seed, as (name, engine type).
+    ``columns`` are those of a seed, as (name, engine type). ``incremental_sql`` is what a run renders
+    that finds the table of an incremental model there, if it is another SQL.
     """
 
     sql: str | None = None
+    incremental_sql: str | None = None
     deferred: str | None = None
     error: str | None = None
     error_line: int = 1

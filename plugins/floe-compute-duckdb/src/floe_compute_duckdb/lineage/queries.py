@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import zip_longest
+from typing import NamedTuple
 
 from sqlglot import exp
 
@@ -23,8 +24,16 @@ from floe_compute_duckdb.lineage.nulls import assume, never_null
 from floe_compute_duckdb.lineage.scope import Col, Rows, Scope, Source, Unresolved
 from floe_compute_duckdb.lineage.stars import expanded, is_star
 
-Tables = Mapping[tuple[str, ...], Sequence[Col]]
-"""The columns of each relation, by its name as (catalog, schema, table) and its shorter forms, lower case."""
+
+class Table(NamedTuple):
+    """A relation that queries may read."""
+
+    unique_id: str
+    columns: Sequence[Col]
+
+
+Tables = Mapping[tuple[str, ...], Table]
+"""Each relation by its name as (catalog, schema, table) and its shorter forms, lower case."""
 
 Ctes = Mapping[str, Rows]
 
@@ -36,6 +45,13 @@ class Queries:
         self._tables = tables
         self._expressions = Expressions(self.rows)
         self._ctes: list[Ctes] = [{}]
+        self._reads: set[str] = set()
+        self._reads_else = False
+
+    @property
+    def reads(self) -> tuple[str, ...] | None:
+        """The unique ids of the relations read, None if a file or something else is read besides."""
+        return None if self._reads_else else tuple(sorted(self._reads))
 
     @property
     def named(self) -> Edges:
@@ -227,8 +243,12 @@ class Queries:
             for ctes in reversed(self._ctes):
                 if name[0] in ctes:
                     return ctes[name[0]]
-        columns = self._tables.get(name)
-        return None if columns is None else Rows(tuple(columns))
+        found = self._tables.get(name)
+        if found is None:
+            self._reads_else = True
+            return None
+        self._reads.add(found.unique_id)
+        return Rows(tuple(found.columns))
 
     def _function(self, item: exp.Expr, call: exp.Expr, scope: Scope) -> Rows | None:
         """A table function: what it is given is in each of its columns, if those are named here."""
@@ -240,6 +260,8 @@ class Queries:
             names = names or ["unnest"]
         elif isinstance(call, exp.GenerateSeries):
             names = names or ["range" if call.args.get("is_end_exclusive") else "generate_series"]
+        else:
+            self._reads_else = True
         if not names and edges:
             raise Unresolved("the columns of a table function")
         return Rows(tuple(Col(name, edges) for name in names)) if names else None
