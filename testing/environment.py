@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from dbt_common.tests import enable_test_caching
 
 from testing.no_network import floe_offline
 
@@ -46,6 +49,9 @@ class TestEnvironment:
         self._log.touch()
         os.environ.update(_QUIET, HOME=str(home))
         os.environ[floe_offline.LOG] = str(self._log)
+        if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # of a shell's background job, and all it starts
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+        enable_test_caching()  # dbt's own: 600 macros that every project has are parsed once in a process
         _prepend_to_pythonpath(Path(floe_offline.__file__).parent)
         if "sitecustomize" not in sys.modules or "floe_offline" not in sys.modules:
             sys.addaudithook(floe_offline.refuse)
