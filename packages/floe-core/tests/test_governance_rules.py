@@ -26,7 +26,9 @@ governance:
 GOOD = {
     "manifest.yaml": f"{RULES}    layers: {{exempt: [shop.mart_*]}}\n",
     "models/staging/stg_orders.sql": "select order_id, customer from {{ ref('raw_orders') }}\n",
-    "models/marts/mart_buyers.sql": "select customer, customer as email from {{ ref('stg_orders') }}\n",
+    "models/marts/mart_buyers.sql": (
+        "select customer, customer as email, upper(customer) as shout from {{ ref('stg_orders') }}\n"
+    ),
     "models/marts/customers.sql": "{{ config(enabled=false) }} select 1 as a\n",
     "models/schema.yml": (
         "models:\n"
@@ -66,15 +68,18 @@ def test_columns_are_checked_as_they_were_bound_and_warn_where_the_rule_does(
     shop: Path, write: Write
 ) -> None:
     rules = GOOD["manifest.yaml"].replace("[gold, bronze]", "[gold, bronze], columns: true, level: warn")
-    write({**GOOD, "manifest.yaml": rules, "seeds/properties.yml": ""})
+    described = GOOD["models/schema.yml"].replace("pii: false", "pii: true")
+    write({**GOOD, "manifest.yaml": rules, "seeds/properties.yml": "", "models/schema.yml": described})
     write({"floe.yaml": "metadata: {name: shop, owner: sales}\n"})
     with pytest.raises(PolicyError) as raised:
         compile_floe_spec(shop)
     assert [str(problem).splitlines()[0] for problem in raised.value.problems] == [
+        "models/schema.yml:5:5: FLOE-E309 column 'mart_buyers.shout' is made from 'stg_orders.customer',"
+        " which holds personal data, and does not say whether it does",
         "seeds/raw_orders.csv:1:1: FLOE-E309 column 'raw_orders.customer' may hold personal data"
-        " and does not say whether it does"
+        " and does not say whether it does",
     ]
-    write({"manifest.yaml": rules.replace("{columns: [", "{exempt: [raw_*], columns: [")})
+    write({"manifest.yaml": rules.replace("{columns: [", "{exempt: [raw_*, shop.mart_*], columns: [")})
     compilation = compile_floe_spec(shop)
     told = [str(warning).splitlines()[0] for warning in compilation.warnings]
     assert [line for line in told if "FLOE-E301" not in line] == [
@@ -82,6 +87,7 @@ def test_columns_are_checked_as_they_were_bound_and_warn_where_the_rule_does(
         "models/schema.yml:4:15: FLOE-E308 column 'stg_orders.customer' is bronze and has no description",
         "models/schema.yml:8:9: FLOE-E308 column 'mart_buyers.customer' is gold and has no description",
         "models/schema.yml:9:9: FLOE-E308 column 'mart_buyers.email' is gold and has no description",
+        "models/schema.yml:5:5: FLOE-E308 column 'mart_buyers.shout' is gold and has no description",
     ]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from floe_core.compilation.checks import CHECKS, COLUMN_CHECKS
-from floe_core.compilation.checks.columns import Columns
+from floe_core.compilation.checks.columns import Proofs
 from floe_core.compilation.checks.policies import policies
 from floe_core.compilation.plan import Plan
 from floe_core.errors import PolicyError, Problem, in_order
@@ -42,12 +42,12 @@ def enforce(plan: Plan) -> Enforced:
     return _passed(Enforced(plan, tuple(check.__name__ for check in checks), tuple(found)))
 
 
-def enforce_columns(enforced: Enforced, columns: Columns) -> Enforced:
+def enforce_columns(enforced: Enforced, proofs: Proofs) -> Enforced:
     """Check what shows only when everything is bound; raises PolicyError like ``enforce``."""
     plan, governance = enforced.plan, enforced.plan.sources.manifest.governance
     checks = [check for check in COLUMN_CHECKS if _asks(plan, check.__name__)]
     found = [
-        _at_level(problem, governance, check.__name__) for check in checks for problem in check(plan, columns)
+        _at_level(problem, governance, check.__name__) for check in checks for problem in check(plan, proofs)
     ]
     checked = (*enforced.checked, *(check.__name__ for check in checks))
     return _passed(Enforced(plan, checked, (*enforced.warnings, *found)))

@@ -37,7 +37,7 @@ def compile_pipeline(spec_path: Path | str, manifest_path: Path | str | None = N
 def prove(location: Location) -> Proven:
     """All stages but the last."""
     proven = compile_plan(enforce(resolve(validate(load(location)))))
-    return replace(proven, enforced=enforce_columns(proven.enforced, proven.columns))
+    return replace(proven, enforced=enforce_columns(proven.enforced, proven.proofs))
 
 
 def compile_and_write(

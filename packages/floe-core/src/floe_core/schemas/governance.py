@@ -83,6 +83,9 @@ class PersonalData(ModelRule):
         description="Names, such as 'email' or '*_phone', of columns that must be classified: by "
         "'meta: {pii: true}' or '{pii: false}', or by the tag 'pii'.",
     )
+    inherited: bool = Field(
+        True, description="Whether columns that are made from personal ones must be classified, too."
+    )
 
     @property
     def asks(self) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from floe_core.compilation.checks import columns
-from floe_core.compilation.checks.columns import Columns
+from floe_core.compilation.checks.columns import Proofs
 from floe_core.compilation.checks.documentation import descriptions
 from floe_core.compilation.checks.layers import layers
 from floe_core.compilation.checks.naming import naming
@@ -17,7 +17,7 @@ from floe_core.compilation.plan import Plan
 from floe_core.errors import Problem
 
 Check = Callable[[Plan], Iterator[Problem]]
-ColumnCheck = Callable[[Plan, Columns], Iterator[Problem]]
+ColumnCheck = Callable[[Plan, Proofs], Iterator[Problem]]
 
 CHECKS: tuple[Check, ...] = (
     plugin_instrumentation,
