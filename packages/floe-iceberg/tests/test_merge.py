@@ -9,6 +9,7 @@ import duckdb
 import pytest
 
 from floe_core.errors import SpecError, WorkError
+from floe_iceberg import scan
 from floe_iceberg.pruning import candidates
 from testing.lake import Lake, identity
 
@@ -275,5 +276,9 @@ def test_a_partition_larger_than_a_file_is_cut_up_in_its_order(lake: Lake) -> No
             if file.partition[0] == partition
         )
         assert all(high < low for (_, high), (low, _) in pairwise(spans))
+    for path in (scan.readable_path(file.file_path) for file in files):
+        before = "lag(k) over (order by file_row_number)"
+        turns = f"select k < {before} as back from read_parquet(?, file_row_number=true)"
+        assert lake.con.execute(f"select count(*) from ({turns}) where back", [path]).fetchone() == (0,)
     stored = list(lake.path(lake.table("t").location()).rglob("*.parquet"))
     assert len(stored) == len(files)

@@ -29,6 +29,8 @@ from floe_iceberg.partition_key import with_keys
 from floe_iceberg.scan import alias
 from floe_iceberg.sql import identifier, literal, path_list
 
+_ROW_GROUP = 122_880  # rows: what DuckDB writes, and hands to a thread, at once
+
 
 def copy(
     con: duckdb.DuckDBPyConnection,
@@ -43,7 +45,7 @@ def copy(
     Files are of about ``file_bytes``. What DuckDB raises for the query itself is passed on as it is.
     """
     directory.make()
-    columns = ", ".join(f"q.{alias(field)} AS {identifier(field.name)}" for field in schema.fields)
+    columns = _named(schema)
     options = (
         f"FORMAT parquet, COMPRESSION zstd, FIELD_IDS {_field_ids(schema)}, RETURN_STATS{directory.options}"
     )
@@ -62,7 +64,7 @@ def copy(
             f"TO {literal(directory.path)} ({options})"
         ).fetchall()
         if keys:
-            written = _split(con, written, directory, plain, file_bytes)
+            written = _reworked(con, written, schema, directory, placed.order, plain, file_bytes)
     files = directory.stored(written)
     with _disk_errors_of(directory):
         partitions = _partitions(con, files, schema, placed) if keys else {}
@@ -72,31 +74,40 @@ def copy(
     ]
 
 
-def _split(
+def _reworked(
     con: duckdb.DuckDBPyConnection,
     written: Sequence[tuple[Any, ...]],
+    schema: Schema,
     directory: Directory,
+    order: SortOrder,
     options: str,
     file_bytes: int,
 ) -> list[tuple[Any, ...]]:
-    """The written files, too large ones cut by row: DuckDB makes one file a partition, of whatever size."""
-    parts: list[tuple[Any, ...]] = []
+    """The written files, too large ones cut up and unordered ones sorted.
+
+    DuckDB makes one file a partition, of whatever size; several threads put their ordered rows into it by
+    turns, one of them those of what is no more than a row group.
+    """
+    unordered = bool(order.fields) and sum(rows for _, rows, *_ in written) > _ROW_GROUP
+    done: list[tuple[Any, ...]] = []
     for file in written:
-        name, count, size, *_ = file
-        if size <= file_bytes * 3 // 2:
-            parts.append(file)
+        name, rows, size, *_ = file
+        if size <= file_bytes * 3 // 2 and not (unordered and rows > 1):
+            done.append(file)
             continue
-        step = -(-count // -(-size // file_bytes))
-        rows = f"read_parquet({path_list([name])}, file_row_number=true, hive_partitioning=false)"
-        for first in range(0, count, step):
-            place = f"{directory.path}/{uuid4().hex}.parquet"
-            parts += con.execute(
-                f"COPY (SELECT * EXCLUDE (file_row_number) FROM {rows} "
-                f"WHERE file_row_number BETWEEN {first} AND {first + step - 1}) "
-                f"TO {literal(place)} ({options})"
-            ).fetchall()
-        parts.append((name, 0, size))  # as one without rows it is removed
-    return parts
+        columns = ", ".join(f"{identifier(field.name)} AS {alias(field)}" for field in schema.fields)
+        query = f"SELECT {columns} FROM read_parquet({path_list([name])}, hive_partitioning=false)"
+        place = f"{directory.path}/{uuid4().hex}"
+        done += con.execute(
+            f"COPY (SELECT {_named(schema)} FROM ({query}) q{_ordered(order)}) TO {literal(place)} "
+            f"({options}, FILE_SIZE_BYTES {file_bytes})"
+        ).fetchall()
+        done.append((name, 0, size))  # as one without rows it is removed
+    return done
+
+
+def _named(schema: Schema) -> str:
+    return ", ".join(f"q.{alias(field)} AS {identifier(field.name)}" for field in schema.fields)
 
 
 def _free_name(schema: Schema) -> str:
