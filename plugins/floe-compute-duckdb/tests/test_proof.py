@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -86,9 +87,7 @@ def test_a_tests_rows_are_counted_so_that_its_columns_may_be_anything() -> None:
         relation("model", joined),
     )
 
-    assert proofs["test.shop.same_name_twice"] == Proof(
-        (Column("failures", "BIGINT"),), reads=("raw",)
-    )
+    assert proofs["test.shop.same_name_twice"] == Proof((Column("failures", "BIGINT"),), reads=("raw",))
     assert proofs["test.shop.bad"].error == BindError(
         'Referenced column "nme" not found in FROM clause!\nCandidate bindings: "name", "n"', 3, 7
     )
@@ -141,3 +140,54 @@ def test_a_thousand_chained_models_take_less_than_three_seconds_of_cpu() -> None
 
     assert proofs["m999"].columns == (Column("id", "INTEGER"), Column("name", "VARCHAR"))
     assert spent < 3
+
+
+@pytest.mark.requirement("FR-025", "WU-6")
+def test_what_a_later_run_of_an_incremental_model_would_bind_is_bound_too() -> None:
+    first = "select id, name, n from floe.shop.raw"
+    later = f"{first} where id > (select max(id) from floe.shop.inc)"
+    proofs = prove(
+        RAW,
+        relation("inc", first, "raw", incremental_sql=later, not_null=frozenset({"id"})),
+        relation("wrong", first, "raw", incremental_sql="select id,\n  nme from floe.shop.raw"),
+        relation("fewer", first, "raw", incremental_sql="select id, n from floe.shop.raw"),
+        relation("reads_it", "select id from floe.shop.inc", "inc"),
+    )
+
+    assert proofs["inc"].columns == (
+        Column("id", "INTEGER"),
+        Column("name", "VARCHAR"),
+        Column("n", "DOUBLE"),
+    )
+    lineage = proofs["inc"].lineage
+    assert lineage is not None
+    assert lineage.rows == (("raw", "id", "FILTER"),)
+    assert proofs["inc"].not_null == {"id"}
+    assert proofs["wrong"].error == BindError(
+        'Referenced column "nme" not found in FROM clause!\nCandidate bindings: "name", "n"', 2, 3, True
+    )
+    assert proofs["fewer"].error == BindError("it gives no column 'name'", incremental=True)
+    assert proofs["reads_it"].columns == (Column("id", "INTEGER"),)
+
+
+@pytest.mark.requirement("FR-010", "WU-6")
+def test_only_what_changed_is_bound_again() -> None:
+    chain = [
+        RAW,
+        relation("a", "select id, name from floe.shop.raw", "raw"),
+        relation("b", "select id from a", "a"),
+        relation("test.shop.t", "select * from floe.shop.b where id is null", "b"),
+    ]
+    before = prove(*chain)
+    asked: list[str] = []
+
+    def earlier(relation: Relation, proofs: Mapping[str, Proof]) -> Proof | None:
+        asked.append(relation.unique_id)
+        return None if relation.unique_id == "b" else before[relation.unique_id]
+
+    chain[2] = relation("b", "select id, name as called from a", "a")
+    after = DuckDB().prove(chain, Path(), earlier)
+
+    assert asked == ["raw", "a", "b", "test.shop.t"]
+    assert after["a"] is before["a"]
+    assert after["b"].columns == (Column("id", "INTEGER"), Column("called", "VARCHAR"))
