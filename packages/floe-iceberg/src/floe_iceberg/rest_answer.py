@@ -89,7 +89,7 @@ def asking(name: str) -> Iterator[None]:
     except RequestException as error:
         raise PassingError(
             Problem(
-                "FLOE-E620",
+                "FLOE-E626",
                 f"the catalog '{name}' cannot be reached: {reason(error)}",
                 hint="check its address, and that it is up",
             )
