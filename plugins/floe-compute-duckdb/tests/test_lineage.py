@@ -39,7 +39,7 @@ select a from t union all select k from u order by 1 limit 3
 select a, b from t union by name select k as a, v from u
 select a from t except select k from u
 select a from t intersect select k from u
-with recursive r(n, m) as (select a, b from t union all select n + 1, k from r join u on id = n) select n from r
+with recursive r(n, m) as (select a, b from t union all select n, k from r join u on id = n) select n from r
 with x as (select * from t), y as (select id, count(*) as n from x group by 1) from y where n > 1
 with src as (select id, a, b from t) select id from src
 with src as (select * from t) select id from src
