@@ -104,6 +104,7 @@ def test_the_naive_delete_fails_against_the_model(lake: Lake) -> None:
         history.check()
 
 
+@pytest.mark.disk
 @pytest.mark.requirement("FR-032")
 def test_the_naive_expiry_frees_no_storage_and_ours_all_of_it(lake: Lake) -> None:
     history = TableHistory(lake)

@@ -272,7 +272,7 @@ def test_what_a_dead_run_left_goes_and_a_table_nobody_published_goes_with_it(lak
     dropped = maintain(lake, name="fresh")
     assert dropped == would
     assert [table.name for table in lake.manager.table_ids(["shop"])] == ["t"]
-    assert not folder(lake, "fresh").exists()
+    assert stored(lake, "fresh") == set()
     assert set(lake.table("t").metadata.refs) == {"main"}
     maintain(lake, LATER + DAY)
     assert data(lake) == before

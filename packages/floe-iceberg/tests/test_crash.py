@@ -55,6 +55,7 @@ def tags(lake: Lake) -> set[tuple[str, ...]]:
     return shown
 
 
+@pytest.mark.embedded
 @pytest.mark.requirement("FR-027", "FR-028")
 def test_a_run_killed_at_any_commit_leaves_all_old_or_all_new(lake: Lake, crasher: Crasher) -> None:
     assert crasher.run("after-commit", 99, "base") == 0
@@ -70,6 +71,7 @@ def test_a_run_killed_at_any_commit_leaves_all_old_or_all_new(lake: Lake, crashe
     assert tags(lake) == {("last", "tag", "column_last")}
 
 
+@pytest.mark.embedded
 @pytest.mark.requirement("FR-027", "FR-028")
 def test_a_run_killed_while_it_writes_files_leaves_everything_as_it_was(lake: Lake, crasher: Crasher) -> None:
     assert crasher.run("fsync", 999, "base") == 0

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from requests import Session
 
-from floe_core.errors import FloeError, ServiceError, WorkError
+from floe_core.errors import FloeError, ServiceError, SpecError, WorkError
 from testing.lake import Lake, identity
 from testing.legs import Leg, Misbehaving, SmallRestLeg, misbehaving
 from testing.services.faults import Fault
@@ -264,3 +264,15 @@ def test_a_publish_that_is_going_on_is_left_alone(small_lake: tuple[Lake, SmallC
     assert len(held) == 1
     assert entries(lake) == []
     assert lake.plain_rows("t") == [(2,)]
+
+
+@pytest.mark.requirement("FR-066")
+@pytest.mark.embedded
+@pytest.mark.parametrize("name", [".", ".."])
+def test_a_name_that_is_another_place_in_an_address_is_refused(
+    small_lake: tuple[Lake, SmallCatalog], name: str
+) -> None:
+    lake, _ = small_lake
+    with pytest.raises(SpecError, match=re.escape(f"cannot keep a table called '{name}'")):
+        lake.publish("r1", name, "select 1 as id")
+    assert everything(lake) == BEFORE

@@ -87,6 +87,7 @@ def written(lake: Lake, writers: int, operations: int, kill_s: float) -> tuple[d
     return told["acknowledged"], told["killed"]
 
 
+@pytest.mark.embedded
 @pytest.mark.requirement("FR-022", "FR-025")
 def test_two_writers_leave_what_they_would_have_left_one_after_another(lake: Lake) -> None:
     acknowledged, _ = written(lake, 2, 25, 0)

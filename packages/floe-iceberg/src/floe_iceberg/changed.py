@@ -8,7 +8,7 @@ from pyiceberg.table import Table
 from pyiceberg.table.metadata import TableMetadata
 from pyiceberg.table.update import RemoveSnapshotsUpdate, TableUpdate, update_table_metadata
 
-_METADATA_KEPT = 20  # how many earlier metadata files a table remembers after expiry, and so keeps
+METADATA_KEPT = 20  # how many earlier metadata files a table remembers after expiry, and so keeps
 
 
 def changed(table: Table, updates: Sequence[TableUpdate]) -> TableMetadata:
@@ -44,6 +44,6 @@ def _without_history_of(expired: set[int], base: TableMetadata, metadata: TableM
     return metadata.model_copy(
         update={
             "snapshot_log": base.snapshot_log[last_gone + 1 :],
-            "metadata_log": metadata.metadata_log[-_METADATA_KEPT:],
+            "metadata_log": metadata.metadata_log[-METADATA_KEPT:],
         }
     )

@@ -24,6 +24,7 @@ from pyiceberg.table.update import (
     AssignUUIDUpdate,
     RemovePropertiesUpdate,
     RemoveSnapshotRefUpdate,
+    RemoveSnapshotsUpdate,
     SetCurrentSchemaUpdate,
     SetDefaultSortOrderUpdate,
     SetDefaultSpecUpdate,
@@ -36,8 +37,10 @@ from pyiceberg.table.update import (
 )
 
 from floe_iceberg.catalog import TableChange
+from floe_iceberg.changed import METADATA_KEPT
 from floe_iceberg.table import TableId
 
+_METADATA_KEPT = "write.metadata.previous-versions-max"
 _KEY = ("floe.run-id", "floe.model", "floe.attempt")
 
 
@@ -123,7 +126,7 @@ def _request(
 def _whole(change: TableChange) -> tuple[Sequence[TableUpdate], Sequence[TableRequirement]]:
     """With what makes a draft a table first."""
     if not change.new:
-        return _layout_of_its_schema(change), change.requirements
+        return [*_layout_of_its_schema(change), *_forgetting(change)], change.requirements
     draft = change.table.metadata
     making: list[TableUpdate] = [
         AssignUUIDUpdate(uuid=draft.table_uuid),
@@ -138,6 +141,14 @@ def _whole(change: TableChange) -> tuple[Sequence[TableUpdate], Sequence[TableRe
         SetPropertiesUpdate(updates=dict(draft.properties)),
     ]
     return [*making, *change.updates], [AssertCreate(), *change.requirements]
+
+
+def _forgetting(change: TableChange) -> Sequence[TableUpdate]:
+    """From the first expiry on let the catalog remember fewer metadata files, each as large as the last."""
+    expires = any(isinstance(update, RemoveSnapshotsUpdate) for update in change.updates)
+    if not expires or _METADATA_KEPT in change.table.metadata.properties:
+        return []
+    return [SetPropertiesUpdate(updates={_METADATA_KEPT: str(METADATA_KEPT)})]
 
 
 def _layout_of_its_schema(change: TableChange) -> Sequence[TableUpdate]:
