@@ -259,6 +259,7 @@ def test_files_of_a_keyed_table_are_small_and_stay_so_through_compaction(lake: L
     assert len(before - after) == 1
 
 
+@pytest.mark.disk
 @pytest.mark.requirement("FR-091")
 def test_a_partition_larger_than_a_file_is_cut_up_in_its_order(lake: Lake) -> None:
     value = " || ".join(f"md5((range + {number}000000)::varchar)" for number in range(4))
