@@ -8,10 +8,10 @@ import dagster as dg
 from dagster._utils.warnings import disable_dagster_warnings
 
 from floe_core.location import Location
-from floe_core.schemas.artifacts import CompiledArtifacts
 from floe_orchestrator_dagster.assets.keys import AssetKeys
 from floe_orchestrator_dagster.assets.models import build_asset
 from floe_orchestrator_dagster.assets.specs import source_specs
+from floe_orchestrator_dagster.outline import Outline, read_outline
 from floe_orchestrator_dagster.schedules import schedules
 from floe_orchestrator_dagster.sensors import health_check_sensor, upstream_sensors
 from floe_orchestrator_dagster.tags import job_tags
@@ -28,27 +28,27 @@ def load_definitions(file: str, *, manifest: str | None) -> dg.Definitions:
         spec_path=folder.parents[1] / "floe.yaml",
         manifest_path=(folder / manifest).resolve() if manifest else None,
     )
-    artifacts = CompiledArtifacts.model_validate_json(location.artifacts_path.read_bytes())
+    outline, digest = read_outline(location.artifacts_path)
     with disable_dagster_warnings():  # links to code and one run for a backfill are 'beta'
-        return _definitions(location, artifacts)
+        return _definitions(location, outline, digest)
 
 
-def _definitions(location: Location, artifacts: CompiledArtifacts) -> dg.Definitions:
-    keys = AssetKeys(artifacts)
-    asset = build_asset(location, artifacts, keys)
+def _definitions(location: Location, outline: Outline, digest: str) -> dg.Definitions:
+    keys = AssetKeys(outline)
+    asset = build_asset(location, outline, digest, keys)
     job = dg.define_asset_job(
-        artifacts.dagster.job_name,
+        outline.dagster.job_name,
         selection=dg.AssetSelection.assets(asset),
         executor_def=dg.in_process_executor,
-        tags=job_tags(artifacts),
+        tags=job_tags(outline),
     )
     return dg.Definitions(
-        assets=[asset, *source_specs(artifacts, keys)],
+        assets=[asset, *source_specs(outline, keys)],
         jobs=[job],
-        schedules=schedules(location, artifacts, job),
+        schedules=schedules(location, outline, job),
         sensors=[
-            health_check_sensor(location, artifacts, job),
-            *upstream_sensors(location, artifacts, job),
+            health_check_sensor(location, outline, job),
+            *upstream_sensors(location, outline, job),
         ],
         executor=dg.in_process_executor,
     )

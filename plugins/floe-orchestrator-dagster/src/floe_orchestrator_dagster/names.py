@@ -6,19 +6,23 @@ import re
 from collections.abc import Iterator
 
 from floe_core.schemas.artifacts import CompiledArtifacts, Seed, TestRef, Transform
+from floe_orchestrator_dagster.outline import Outline, OutlineTable
+
+Product = CompiledArtifacts | Outline
+Table = Seed | Transform | OutlineTable
 
 
 def asset_path(product: str, table: str) -> list[str]:
     return [product, table]
 
 
-def tables(artifacts: CompiledArtifacts) -> Iterator[Seed | Transform]:
+def tables(artifacts: Product) -> Iterator[Table]:
     """Everything of the product that becomes a table: seeds first, then models."""
     yield from (node for node in artifacts.nodes if not _is_inlined(node))
 
 
-def _is_inlined(node: Seed | Transform) -> bool:
-    return isinstance(node, Transform) and node.materialized == "ephemeral"
+def _is_inlined(node: Table) -> bool:
+    return getattr(node, "materialized", None) == "ephemeral"
 
 
 def group_name(layer: str | None) -> str | None:

@@ -11,8 +11,8 @@ from floe_core.errors import ConflictError
 from floe_core.location import Location
 from floe_core.recovery import refuse_living_rival
 from floe_core.run import DEFAULT_ENVIRONMENT
-from floe_core.schemas.artifacts import CompiledArtifacts
 from floe_core.schemas.values import seconds
+from floe_orchestrator_dagster.names import Product
 
 _HOUR_M = 60
 _DAY_M = 24 * _HOUR_M
@@ -20,7 +20,7 @@ _LATE_S = 120  # the daemon looks every 30 s, and its code servers may have to s
 
 
 def schedules(
-    location: Location, artifacts: CompiledArtifacts, job: UnresolvedAssetJobDefinition
+    location: Location, artifacts: Product, job: UnresolvedAssetJobDefinition
 ) -> list[dg.ScheduleDefinition]:
     """The product's schedule, running from the start; none when floe.yaml asks for none.
 

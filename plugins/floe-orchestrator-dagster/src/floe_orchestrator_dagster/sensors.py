@@ -16,8 +16,8 @@ from floe_core.location import Location
 from floe_core.platform import Platform
 from floe_core.recovery import refuse_living_rival
 from floe_core.run import DEFAULT_ENVIRONMENT
-from floe_core.schemas.artifacts import CompiledArtifacts
 from floe_core.services import told, unhealthy
+from floe_orchestrator_dagster.names import Product
 
 _INTERVAL_S = 10
 _LONGEST_WAIT_S = 600
@@ -25,7 +25,7 @@ _LONGEST_WAIT_S = 600
 
 def health_check_sensor(
     location: Location,
-    artifacts: CompiledArtifacts,
+    artifacts: Product,
     job: UnresolvedAssetJobDefinition,
     *,
     clock: Callable[[], float] = time.time,
@@ -34,7 +34,7 @@ def health_check_sensor(
 
     While one is not, it is asked ever less often, up to ten minutes; each tick says what it waits for.
     """
-    platform = Platform(artifacts.plugins)
+    platform, product = Platform(artifacts.plugins), artifacts.metadata.product_name
 
     @dg.sensor(
         name=f"{artifacts.dagster.job_name}_first_run",
@@ -43,7 +43,7 @@ def health_check_sensor(
         default_status=dg.DefaultSensorStatus.RUNNING,
     )
     def first_run(context: dg.SensorEvaluationContext) -> dg.SensorResult:
-        if Ledger(location.state_dir).runs(artifacts.metadata.product_name, limit=1):
+        if Ledger(location.state_dir).runs(product, limit=1):
             return _skip("the product has run before")
         before = _Waiting.read(context.cursor)
         if (left_s := before.until - clock()) > 0:
@@ -81,12 +81,13 @@ def _skip(reason: str, waiting: _Waiting | None = None) -> dg.SensorResult:
 
 def upstream_sensors(
     location: Location,
-    artifacts: CompiledArtifacts,
+    artifacts: Product,
     job: UnresolvedAssetJobDefinition,
 ) -> list[dg.SensorDefinition]:
     """The sensor of ``when: upstream-changed``; none when floe.yaml does not say it."""
     if (artifacts.dagster.schedule or {}).get("when") != "upstream-changed":
         return []
+    product = artifacts.metadata.product_name
     read = sorted({(source.namespace, source.table) for source in artifacts.sources if source.product})
 
     @dg.sensor(
@@ -105,7 +106,7 @@ def upstream_sensors(
         if not changed:
             return dg.SensorResult(skip_reason=f"no new snapshot of {_names(read)}")
         try:
-            refuse_living_rival(location.state_dir, artifacts.metadata.product_name, DEFAULT_ENVIRONMENT)
+            refuse_living_rival(location.state_dir, product, DEFAULT_ENVIRONMENT)
         except ConflictError as error:
             return dg.SensorResult(skip_reason=error.problems[0].message)
         key = json.dumps(now, sort_keys=True)

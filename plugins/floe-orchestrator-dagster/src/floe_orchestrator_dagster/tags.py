@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dagster._core.storage.tags import MAX_RETRIES_TAG
 
-from floe_core.schemas.artifacts import CompiledArtifacts
+from floe_orchestrator_dagster.names import Product
 
 PRODUCT = "floe/product"
 SELECT = "floe/select"
@@ -12,7 +12,7 @@ FULL_REFRESH = "floe/full-refresh"
 TICK = "floe/tick"
 
 
-def job_tags(artifacts: CompiledArtifacts) -> dict[str, str]:
+def job_tags(artifacts: Product) -> dict[str, str]:
     """What every run of the product's job carries: whose it is, and how often Dagster retries it."""
     retries = artifacts.plugins.orchestrator.config.get("runRetries", 0)
     return {PRODUCT: artifacts.metadata.product_name, MAX_RETRIES_TAG: str(retries)}

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import dagster as dg
 
-from floe_core.schemas.artifacts import ArtifactColumn, Seed, SourceTable, Transform
+from floe_core.schemas.artifacts import ArtifactColumn, Seed, Transform
 from floe_orchestrator_dagster.assets.keys import AssetKeys
+from floe_orchestrator_dagster.names import Table
+from floe_orchestrator_dagster.outline import OutlineColumn, OutlineSource
 
 
-def column_schema(table: Seed | Transform | SourceTable) -> dg.TableSchema:
+def column_schema(table: Table | OutlineSource) -> dg.TableSchema:
     return dg.TableSchema([_column(column) for column in table.columns])
 
 
@@ -22,7 +24,7 @@ def column_lineage(table: Seed | Transform, keys: AssetKeys) -> dg.TableColumnLi
     return dg.TableColumnLineage(known) if known else None
 
 
-def _column(column: ArtifactColumn) -> dg.TableColumn:
+def _column(column: ArtifactColumn | OutlineColumn) -> dg.TableColumn:
     constraints = None if column.nullable else dg.TableColumnConstraints(nullable=False)
     return dg.TableColumn(column.name, column.type, description=column.description, constraints=constraints)
 

@@ -8,15 +8,16 @@ from functools import cached_property
 
 import dagster as dg
 
-from floe_core.schemas.artifacts import CompiledArtifacts, SourceTable
-from floe_orchestrator_dagster.names import asset_path, tables
+from floe_core.schemas.artifacts import SourceTable
+from floe_orchestrator_dagster.names import Product, asset_path, tables
+from floe_orchestrator_dagster.outline import OutlineSource
 
 
 @dataclass(frozen=True)
 class AssetKeys:
     """Looked up by dbt's unique id, or by the name of the dataset."""
 
-    artifacts: CompiledArtifacts
+    artifacts: Product
 
     @cached_property
     def of_tables(self) -> Mapping[str, dg.AssetKey]:
@@ -39,7 +40,7 @@ class AssetKeys:
         return self.of_tables.get(unique_id) or self.of_sources.get(unique_id)
 
 
-def _of_source(source: SourceTable) -> dg.AssetKey:
+def _of_source(source: SourceTable | OutlineSource) -> dg.AssetKey:
     """A table of another product is named as that product names it, so that their graphs are one."""
     if source.product:
         return dg.AssetKey(asset_path(source.product, source.table))

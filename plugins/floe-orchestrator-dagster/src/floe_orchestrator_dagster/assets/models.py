@@ -1,6 +1,7 @@
 """A product's tables as one multi-asset, which is one run, which is one transaction."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import dagster as dg
 from dagster._core.errors import DagsterExecutionInterruptedError
@@ -13,7 +14,6 @@ from floe_core.ledger import Ledger
 from floe_core.location import Location
 from floe_core.resumption import dbt_selector
 from floe_core.run import RunRequest, execute
-from floe_core.run_result import RunResult
 from floe_core.schemas.artifacts import CompiledArtifacts
 from floe_orchestrator_dagster.assets.keys import AssetKeys
 from floe_orchestrator_dagster.assets.outcome import check_results, materializations
@@ -22,34 +22,40 @@ from floe_orchestrator_dagster.assets.specs import asset_specs
 from floe_orchestrator_dagster.assets.telling import Teller
 from floe_orchestrator_dagster.names import check_name, tables
 from floe_orchestrator_dagster.observing import Watcher, watcher
+from floe_orchestrator_dagster.outline import Outline
 from floe_orchestrator_dagster.tags import FULL_REFRESH, SELECT
 
 Event = dg.MaterializeResult[None] | dg.AssetMaterialization | dg.AssetCheckResult | dg.AssetCheckEvaluation
 
 
-def build_asset(location: Location, artifacts: CompiledArtifacts, keys: AssetKeys) -> dg.AssetsDefinition:
-    """The multi-asset of all seeds and models, with their tests as asset checks."""
-    partitions = partitions_of(artifacts)
+def build_asset(location: Location, outline: Outline, digest: str, keys: AssetKeys) -> dg.AssetsDefinition:
+    """The multi-asset of all seeds and models, with their tests as asset checks.
+
+    ``digest`` is that of the artifact the outline is of; the rest of it is read when something runs.
+    """
 
     @dg.multi_asset(
-        name=f"build_{artifacts.dagster.job_name}",  # a job of one name with its step would not load
-        specs=asset_specs(location, artifacts, keys),
+        name=f"build_{outline.dagster.job_name}",  # a job of one name with its step would not load
+        specs=asset_specs(location, outline, keys),
         check_specs=[
             dg.AssetCheckSpec(
                 name=check_name(test), asset=keys.of_tables[table.unique_id], blocking=test.blocking
             )
-            for table in tables(artifacts)
+            for table in tables(outline)
             for test in table.tests
         ],
         can_subset=True,
         # a backfill is one run: all of its partitions are published together
-        backfill_policy=dg.BackfillPolicy.single_run() if partitions else None,
+        backfill_policy=dg.BackfillPolicy.single_run() if partitions_of(outline) else None,
     )
     def build(context: dg.AssetExecutionContext) -> Iterator[Event]:
-        request = _request(context, location, artifacts, keys)
         watching = watcher()
         told = Teller(context, watching)
-        result = _execute(context, location, artifacts, request, told, watching)
+        with _as_dagster_ends_it(context, watching):
+            artifacts = _current(location, digest)
+            keys = AssetKeys(artifacts)
+            request = _request(context, location, artifacts, keys)
+            result = execute(location, artifacts, request, told)
         yield from check_results(context, artifacts, keys, result)
         if result.state != "succeeded":
             raise dg.Failure(description=result.reason, allow_retries=False)
@@ -58,18 +64,12 @@ def build_asset(location: Location, artifacts: CompiledArtifacts, keys: AssetKey
     return build
 
 
-def _execute(
-    context: dg.AssetExecutionContext,
-    location: Location,
-    artifacts: CompiledArtifacts,
-    request: RunRequest,
-    told: Teller,
-    watching: Watcher,
-) -> RunResult:
+@contextmanager
+def _as_dagster_ends_it(context: dg.AssetExecutionContext, watching: Watcher) -> Iterator[None]:
+    """Give Dagster's words for being interrupted and for failing; the watcher gets the error itself."""
     try:
         with raise_interrupts_as(KeyboardInterrupt):  # dbt knows how to stop on this one
-            _stay_current(location, artifacts)
-            return execute(location, artifacts, request, told)
+            yield
     except KeyboardInterrupt as error:
         context.instance.report_run_canceling(context.run)  # else Dagster calls it a failure
         raise DagsterExecutionInterruptedError from error
@@ -78,9 +78,10 @@ def _execute(
         raise dg.Failure(description=str(error), allow_retries=False) from error
 
 
-def _stay_current(location: Location, artifacts: CompiledArtifacts) -> None:
-    """Refuse to run what this code location was loaded with once the files say something else."""
-    if load_artifacts(location).digest != artifacts.digest:
+def _current(location: Location, digest: str) -> CompiledArtifacts:
+    """The artifact, refused when it is not the one this code location was loaded with."""
+    artifacts = load_artifacts(location)
+    if artifacts.digest != digest:
         raise WorkError(
             Problem(
                 "FLOE-E504",
@@ -88,6 +89,7 @@ def _stay_current(location: Location, artifacts: CompiledArtifacts) -> None:
                 hint="reload the code location, then run again",
             )
         )
+    return artifacts
 
 
 def _request(

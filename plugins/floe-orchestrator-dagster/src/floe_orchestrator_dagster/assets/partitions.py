@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 
 import dagster as dg
 
-from floe_core.schemas.artifacts import CompiledArtifacts, Microbatch
+from floe_core.schemas.artifacts import Microbatch
+from floe_orchestrator_dagster.names import Product
 
 _SIZES = ("hour", "day", "month", "year")
 _FORMATS = {"hour": "%Y-%m-%dT%H:00", "day": "%Y-%m-%d", "month": "%Y-%m", "year": "%Y"}
@@ -16,7 +17,7 @@ _CRONS = {"hour": "0 * * * *", "day": "0 0 * * *", "month": "0 0 1 * *", "year":
 Window = tuple[datetime, datetime]
 
 
-def partitions_of(artifacts: CompiledArtifacts) -> dg.TimeWindowPartitionsDefinition | None:
+def partitions_of(artifacts: Product) -> dg.TimeWindowPartitionsDefinition | None:
     """The partitions of all models of a product that are built in batches; None when none is.
 
     There is one definition for all of them, since a run has one range of partitions: of the largest batch,

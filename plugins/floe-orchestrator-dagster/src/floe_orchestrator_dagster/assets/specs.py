@@ -10,45 +10,46 @@ import dagster as dg
 
 from floe_core.location import Location
 from floe_core.plugins.dbt import DbtLocation
-from floe_core.schemas.artifacts import CompiledArtifacts, Seed
 from floe_orchestrator_dagster.assets.columns import column_schema
 from floe_orchestrator_dagster.assets.keys import AssetKeys
 from floe_orchestrator_dagster.assets.partitions import partitions_of
-from floe_orchestrator_dagster.names import group_name, tables
+from floe_orchestrator_dagster.names import group_name
+from floe_orchestrator_dagster.outline import Outline
 
 _NO_TAG = re.compile(r"[^A-Za-z0-9_.-]")
 _TAG_WIDTH = 63
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
-def asset_specs(location: Location, artifacts: CompiledArtifacts, keys: AssetKeys) -> list[dg.AssetSpec]:
+def asset_specs(location: Location, outline: Outline, keys: AssetKeys) -> list[dg.AssetSpec]:
     """One spec for each seed and model."""
-    metadata = artifacts.metadata
+    metadata = outline.metadata
     project_dir = DbtLocation.of(location, metadata.dbt_project).project_dir
     owners = [_owner(metadata.owner)] if metadata.owner else []
-    kinds = {"dbt", "iceberg", artifacts.plugins.compute.type}
-    parents, partitions = _parents(artifacts, keys), partitions_of(artifacts)
+    kinds = {"dbt", "iceberg", outline.plugins.compute.type}
+    parents, partitions = _parents(outline, keys), partitions_of(outline)
     return [
         dg.AssetSpec(
             key=keys.of_tables[table.unique_id],
             deps=parents.get(table.unique_id, ()),
-            group_name=group_name("bronze" if isinstance(table, Seed) else table.layer),
+            group_name=group_name("bronze" if table.materialized == "seed" else table.layer),
             description=table.description,
             owners=owners,
             kinds=kinds,
             tags={_tag(tag): "" for tag in table.tags},
             code_version=f"{table.source_sha256[:8]}-{table.config_digest[:8]}",
-            partitions_def=partitions if getattr(table, "microbatch", None) else None,
+            partitions_def=partitions if table.microbatch else None,
             metadata={
                 "dagster/column_schema": column_schema(table),
                 "dagster/code_references": _code(project_dir / table.path),
             },
         )
-        for table in tables(artifacts)
+        for table in outline.nodes
+        if table.unique_id in keys.of_tables
     ]
 
 
-def source_specs(artifacts: CompiledArtifacts, keys: AssetKeys) -> list[dg.AssetSpec]:
+def source_specs(outline: Outline, keys: AssetKeys) -> list[dg.AssetSpec]:
     """What is read and not built here: tables of other products, which join the graph, and files."""
     return [
         dg.AssetSpec(
@@ -57,13 +58,13 @@ def source_specs(artifacts: CompiledArtifacts, keys: AssetKeys) -> list[dg.Asset
             kinds={"iceberg"} if source.product else set(),
             metadata={"dagster/column_schema": column_schema(source)} if source.columns else None,
         )
-        for source in artifacts.sources
+        for source in outline.sources
     ]
 
 
-def _parents(artifacts: CompiledArtifacts, keys: AssetKeys) -> dict[str, list[dg.AssetKey]]:
+def _parents(outline: Outline, keys: AssetKeys) -> dict[str, list[dg.AssetKey]]:
     """The assets each model reads, through the ephemeral ones that are none."""
-    inlined = {node.unique_id: node for node in artifacts.transforms if node.unique_id not in keys.of_tables}
+    inlined = {node.unique_id: node for node in outline.transforms if node.unique_id not in keys.of_tables}
 
     def walk(unique_id: str) -> Iterator[dg.AssetKey]:
         if key := keys.find(unique_id):
@@ -74,7 +75,7 @@ def _parents(artifacts: CompiledArtifacts, keys: AssetKeys) -> dict[str, list[dg
 
     return {
         node.unique_id: sorted({key for above in node.depends_on for key in walk(above)})
-        for node in artifacts.transforms
+        for node in outline.transforms
     }
 
 
