@@ -16,9 +16,13 @@ from floe_core.schemas.artifacts import CompiledArtifacts
 
 @dataclass(frozen=True)
 class Compilation:
-    """What compiling gave; ``unchanged`` when the stored artifact still stands for its files."""
+    """What compiling gave; ``unchanged`` when the stored artifact still stands for its files.
+
+    ``digest`` is that of the artifact, which takes a while to find out where it is large.
+    """
 
     artifacts: CompiledArtifacts
+    digest: str
     location: Location
     unchanged: bool
     warnings: tuple[Problem, ...]
@@ -51,7 +55,8 @@ def compile_product(location: Location, *, against: Path | None = None) -> Compi
     if fingerprint and difference(location, fingerprint) is None and (artifacts := _stored(location)):
         if released is not None:
             refuse_breaking(location, artifacts, released)
-        return Compilation(artifacts, location, True, stored_warnings(location, fingerprint))
+        warnings = stored_warnings(location, fingerprint)
+        return Compilation(artifacts, fingerprint.artifact_digest, location, True, warnings)
     return _compile(location, released)
 
 
@@ -73,7 +78,7 @@ def _compile(location: Location, released: CompiledArtifacts | None) -> Compilat
     from floe_core.compilation.stages import compile_and_write
 
     artifacts, warnings = compile_and_write(location, released)
-    return Compilation(artifacts, location, False, warnings)
+    return Compilation(artifacts, artifacts.digest, location, False, warnings)
 
 
 def _stored(location: Location) -> CompiledArtifacts | None:

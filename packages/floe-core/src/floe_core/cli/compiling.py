@@ -37,4 +37,4 @@ def _line(compilation: Compilation, seconds: float) -> str:
         parts.append(counted(len(artifacts.seeds), "seed"))
     end = "unchanged" if compilation.unchanged else f"{seconds:.1f} s"
     name = artifacts.metadata.product_name
-    return f"compiled {name}: {', '.join(parts)}, digest {artifacts.digest[:8]}, {end}"
+    return f"compiled {name}: {', '.join(parts)}, digest {compilation.digest[:8]}, {end}"

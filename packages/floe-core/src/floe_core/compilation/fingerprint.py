@@ -24,7 +24,8 @@ from floe_core.plugins.dbt import DbtLocation
 from floe_core.policy.files import policies_digest
 
 _FORMAT = 3
-_GENERATED = ("compiled_artifacts.json", "definitions.py", "profiles.yml")
+_ARTIFACT = "compiled_artifacts.json"
+_GENERATED = (_ARTIFACT, "definitions.py", "profiles.yml")
 
 
 class StoredWarning(BaseModel):
@@ -57,6 +58,11 @@ class Fingerprint(BaseModel):
     policies: str | None
     generated: dict[str, str]
     warnings: list[StoredWarning]
+
+    @property
+    def artifact_digest(self) -> str:
+        """The artifact's file is its canonical form, so that this is its identity."""
+        return self.generated[_ARTIFACT]
 
 
 def store_fingerprint(

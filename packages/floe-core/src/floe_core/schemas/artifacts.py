@@ -7,6 +7,7 @@ import json
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic_core import from_json, to_json
 
 from floe_core.plugins.types import PluginType
 from floe_core.schemas.lineage import DIRECT, Transformation
@@ -252,8 +253,9 @@ class CompiledArtifacts(_Part):
 
     def to_bytes(self) -> bytes:
         """The canonical form: JSON with sorted keys, two spaces, UTF-8, one newline at the end."""
-        tree = self.model_dump(mode="json")
-        return (json.dumps(tree, sort_keys=True, indent=2, ensure_ascii=False) + "\n").encode()
+        # json sorts fast and indents slowly, pydantic's serializer indents fast and does not sort
+        ordered = json.dumps(self.model_dump(mode="json"), sort_keys=True, ensure_ascii=False)
+        return to_json(from_json(ordered), indent=2) + b"\n"
 
     @property
     def digest(self) -> str:

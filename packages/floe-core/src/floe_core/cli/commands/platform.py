@@ -79,6 +79,6 @@ def _item(compilation: Compilation) -> dict[str, Any]:
     return {
         "product": compilation.artifacts.metadata.product_name,
         "artifacts": shown(compilation.location.artifacts_path),
-        "digest": compilation.artifacts.digest,
+        "digest": compilation.digest,
         "unchanged": compilation.unchanged,
     }
