@@ -55,7 +55,7 @@ def command(
     result: dict[str, Any] = {
         "product": compilation.artifacts.metadata.product_name,
         "artifacts": shown(location.artifacts_path),
-        "digest": compilation.artifacts.digest,
+        "digest": compilation.digest,
         "unchanged": compilation.unchanged,
     }
     if generate_definitions:
