@@ -13,8 +13,7 @@ from floe_core.errors import ConflictError, Problem
 from floe_core.events import ModelFinished, Planned, TestFinished
 from floe_core.lake import RunIdentity, Written
 from floe_core.ledger_file import connect
-from floe_core.run_result import ModelResult, RunResult, RunState, TestResult
-
+from floe_core.run_result import RunResult, RunState
 
 LEDGER_NAME = "ledger.db"
 
@@ -196,8 +195,8 @@ class Ledger:
             )
             return replace(
                 run,
-                models=tuple(ModelResult(**dict(row)) for row in models),
-                tests=tuple(TestResult(**{**dict(row), "blocking": bool(row["blocking"])}) for row in tests),
+                models=tuple(ModelFinished(**dict(row)) for row in models),
+                tests=tuple(TestFinished(**{**dict(row), "blocking": bool(row["blocking"])}) for row in tests),
             )
 
     def newest(self, run_id: str) -> RunResult:
