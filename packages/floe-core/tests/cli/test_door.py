@@ -5,12 +5,14 @@ from __future__ import annotations
 import errno
 import os
 import shlex
+import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -94,20 +96,25 @@ def test_ctrl_c_is_one_sentence(capsys: Outputs) -> None:
 @pytest.mark.parametrize(
     ("number", "said"),
     [
-        (errno.ENOSPC, "no space left on the disk, writing 'a b'\n  hint: make room: df -h ."),
+        (errno.ENOSPC, "no space left on the disk, writing 'a b', 3.0 kB free\n  hint: make room: df -h ."),
         (errno.EACCES, "cannot use 'a b': permission denied\n  hint: see whose it is: ls -ld 'a b'"),
         (errno.EROFS, "cannot use 'a b': read-only file system\n  hint: see whose it is: ls -ld 'a b'"),
         (errno.ENOTDIR, "cannot use 'a b': not a directory"),
     ],
 )
-def test_what_the_system_refuses_is_named(number: int, said: str, tmp_path: Path, capsys: Outputs) -> None:
+def test_what_the_system_refuses_is_named(
+    number: int, said: str, tmp_path: Path, capsys: Outputs, monkeypatch: pytest.MonkeyPatch
+) -> None:
     error = OSError(number, os.strerror(number), str(tmp_path / "a b"))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=3_000))
     assert pass_through(raising(error), []) == 1
     assert capsys.readouterr() == ("", f"FLOE-E003 {said}\n")
 
 
 @pytest.mark.requirement("FR-066")
-def test_a_full_disk_is_found_below_the_error_of_an_engine(tmp_path: Path, capsys: Outputs) -> None:
+def test_a_full_disk_is_found_below_the_error_of_an_engine(
+    tmp_path: Path, capsys: Outputs, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def fill() -> None:
         connection = sqlite3.connect(tmp_path / "ledger.db")
         connection.execute("pragma max_page_count = 2")
@@ -121,9 +128,11 @@ def test_a_full_disk_is_found_below_the_error_of_an_engine(tmp_path: Path, capsy
         finally:
             connection.close()
 
+    (tmp_path / ".floe").mkdir()
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=512))
     assert pass_through(fill, []) == 1
     assert capsys.readouterr().err == (
-        "FLOE-E003 a database in '.floe' cannot be used: database or disk is full\n"
+        "FLOE-E003 a database in '.floe' cannot be used: database or disk is full, 512 bytes free\n"
         "  hint: make room: df -h .\n"
     )
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from shlex import quote
 
+from floe_core.cli.maintaining import size
 from floe_core.errors import Problem, shown
 
 _FULL = {errno.ENOSPC, errno.EDQUOT}
@@ -43,7 +46,8 @@ def _told(error: BaseException) -> Problem | None:
     sqlite3 = sys.modules.get("sqlite3")  # what was not imported has raised nothing
     if sqlite3 and isinstance(error, sqlite3.OperationalError) and str(error) in _DATABASE_HINTS:
         hint = _DATABASE_HINTS[str(error)]
-        return Problem("FLOE-E003", f"a database in '.floe' cannot be used: {error}", hint=hint)
+        told = f"a database in '{shown(_state() or Path('.floe'))}' cannot be used: {error}"
+        return Problem("FLOE-E003", f"{told}{_room(_state() or Path())}", hint=hint)
     if sqlite3 and isinstance(error, sqlite3.DatabaseError) and str(error) in _DAMAGES:
         return _damaged()
     return None
@@ -51,10 +55,7 @@ def _told(error: BaseException) -> Problem | None:
 
 def _damaged() -> Problem:
     """Name the database that is not one any more, and what is lost with it."""
-    state = next(
-        (folder / ".floe" for folder in (Path.cwd(), *Path.cwd().parents) if (folder / ".floe").is_dir()),
-        None,
-    )
+    state = _state()
     broken = [path for path in sorted(state.rglob("*.db")) if not _is_sqlite(path)] if state else []
     if not state or not broken:
         return Problem("FLOE-E003", "a database in '.floe' is damaged", hint="put it back from a backup")
@@ -67,6 +68,20 @@ def _damaged() -> Problem:
     return Problem("FLOE-E003", f"'{shown(path)}' is damaged: it is no SQLite database", hint=hint)
 
 
+def _state() -> Path | None:
+    """Where the databases are, as far as the working directory tells."""
+    here = Path.cwd()
+    return next((path / ".floe" for path in (here, *here.parents) if (path / ".floe").is_dir()), None)
+
+
+def _room(place: Path) -> str:
+    """How much is free there, or where it is to be."""
+    with suppress(OSError):
+        there = next(path for path in (place.absolute(), *place.absolute().parents) if path.exists())
+        return f", {size(shutil.disk_usage(there).free)} free"
+    return ""
+
+
 def _is_sqlite(path: Path) -> bool:
     with path.open("rb") as file:
         return file.read(len(_SQLITE)) in (_SQLITE, b"")
@@ -75,7 +90,7 @@ def _is_sqlite(path: Path) -> bool:
 def _from_os(error: OSError) -> Problem | None:
     path = shown(Path(os.fsdecode(error.filename))) if isinstance(error.filename, str | bytes) else None
     if error.errno in _FULL:
-        where = f", writing '{path}'" if path else ""
+        where = f", writing '{path}'{_room(Path(path))}" if path else ""
         return Problem("FLOE-E003", f"no space left on the disk{where}", hint="make room: df -h .")
     if path is None:
         gone = isinstance(error, FileNotFoundError)  # without a name: the system's word on where one stands
