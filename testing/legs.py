@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import urlsplit
@@ -61,6 +61,7 @@ class RestLeg:
 
     server: RestServer
     store: Store
+    patience: Mapping[str, str] = field(default_factory=dict)
 
     def place(self, folder: Path) -> Place:
         name = f"lake-{uuid4().hex[:12]}"
@@ -71,6 +72,7 @@ class RestLeg:
             "uri": self.server.uri(name),
             "floe.journal": f"{folder}/journal",
             **self.store.properties(),
+            **self.patience,
         }
         return Place(files, files, f"s3://{BUCKET}/{name}", properties)
 
