@@ -1,4 +1,8 @@
-"""Asking policies in a process of its own. Whatever is no clear answer denies."""
+"""Asking policies in a process of its own. Whatever is no clear answer denies.
+
+A process that has loaded the engine aborts when it imports DuckDB (regopy 1.5.2, duckdb 1.5.5), so nothing
+but the worker imports it.
+"""
 
 from __future__ import annotations
 
