@@ -230,6 +230,7 @@ def test_a_models_layer_is_its_own_word_before_its_folders(shop: Path) -> None:
 def test_a_project_in_another_folder_is_compiled_there(shop: Path) -> None:
     product = shop / "product"
     product.mkdir()
+    (shop / ".git").mkdir()
     (shop / "floe.yaml").rename(product / "floe.yaml")
     (product / "floe.yaml").write_text("metadata: {name: shop}\ndbt: {project: ..}\n")
     compilation = compile_floe_spec(product)

@@ -157,12 +157,8 @@ def test_the_exported_schemas_have_the_keys_of_the_files() -> None:
     }
     assert spec["required"] == ["metadata"]
     assert spec["additionalProperties"] is False
-    assert manifest["properties"]["lock"]["items"]["enum"] == [
-        "compute",
-        "schedule",
-        "retention",
-        "environments",
-    ]
+    pattern = manifest["properties"]["lock"]["items"]["pattern"]
+    assert pattern == r"^(compute|schedule|retention|environments)(\..+)?$"
     assert json_schema("artifacts")["properties"]["version"]["const"] == "0.5.0"
 
 

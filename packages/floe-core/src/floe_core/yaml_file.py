@@ -19,7 +19,7 @@ MAX_BYTES = 1 << 20
 _BREAK = re.compile("\r\n|\r|\n")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class YamlFile:
     """A file as written: scalars are text, or None where nothing is said.
 

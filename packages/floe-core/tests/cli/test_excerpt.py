@@ -18,7 +18,7 @@ from floe_core.errors import Position
         ("a: b\nretension: {x: y}\n", 2, 1, ["  2 | retension: {x: y}", "    | ^^^^^^^^^"]),
         ("größe: 'as is', x\n", 1, 8, ["  1 | größe: 'as is', x", "    |        ^^^^^^^"]),
         ("日本: x\n", 1, 5, ["  1 | 日本: x", "    |       ^"]),
-        ("\tname: shop\n", 1, 1, ["  1 |  name: shop", "    | ^"]),
+        ("\tname: shop\n", 1, 1, ["  1 |  name: shop", "    |  ^^^^"]),
         ("a: [\n", 1, 99, ["  1 | a: [", "    |     ^"]),
         ("a: \x1b[31mred\r\n", 1, 4, ["  1 | a:  [31mred", "    |    ^"]),
         ("# nothing\n", 1, 1, []),

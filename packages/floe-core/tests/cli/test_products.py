@@ -288,3 +288,26 @@ def test_a_slip_in_a_query_is_shown_with_its_line_and_a_caret(floe: Floe, in_ran
     lines = result.stderr.splitlines()
     assert lines[0] == 'FLOE-E430 Referenced column "totl" not found in FROM clause!'
     assert lines[-2:] == ["  LINE 2:   totl", "            ^"]
+
+
+@pytest.mark.requirement("FR-012")
+def test_explain_shows_every_word_on_a_setting_and_compiles_nothing(floe: Floe, tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "manifest.yaml").write_text(
+        "metadata: {name: demo}\nplugins:\n  compute: {type: duckdb, config: {threads: 4}}\n"
+        "environments: {dev: {}, prod: {schedule: {every: 1d}}}\n"
+    )
+    (tmp_path / "floe.yaml").write_text("metadata: {name: shop}\ncompute: {config: {threads: 2}}\n")
+    assert floe("compile", "--explain", "compute.threads").stdout == (
+        "compute.threads: 2\n"
+        "        value  said by                         where\n"
+        "------  -----  ------------------------------  ------------------\n"
+        "counts  2      product 'shop'                  floe.yaml:2:29\n"
+        "        4      platform 'demo'                 manifest.yaml:3:45\n"
+        "        4      the default of plugin 'duckdb'\n"
+    )
+    assert "in 'prod': 1d\n" in floe("compile", "--explain", "schedule.every").stdout
+    unknown = floe("compile", "--explain", "compute.thred")
+    told = "FLOE-E223 no setting 'compute.thred'\n  hint: did you mean 'compute.threads'?\n"
+    assert (unknown.status, unknown.stderr) == (2, told)
+    assert not (tmp_path / "target").exists()

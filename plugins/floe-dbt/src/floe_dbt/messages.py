@@ -75,6 +75,10 @@ def spec_error(error: BaseException, location: DbtLocation) -> SpecError:
         return SpecError(_missing_packages(error, location))
     if problems := project_key_problems(error, location):
         return SpecError(problems)
+    if twins := _TWINS.search(text):
+        first, second = sorted(twins.group(3, 4))  # dbt names them in the order of the disk
+        told = f"two {twins[1]}s are named '{twins[2]}': {first} and {second}"
+        return SpecError(Problem("FLOE-E403", told, Position.of(location.project_dir / first)))
     path = _file(error, text, location.project_dir)
     at = Position.of(path, *_place(text, path)) if path else _search(text, location.project_dir)
     return SpecError(Problem("FLOE-E403", _sentence(text), at or _project_file(location)))
@@ -102,8 +106,6 @@ def _sentence(text: str) -> str:
         lines = [line.strip() for line in yaml[1].splitlines()]
         return "not valid YAML: " + ", ".join(line for line in lines if line and not line.startswith('in "'))
     without_excerpt = re.split(r"\n\s*line \d+\s*(?:\n|$)", text)[0]
-    if twins := _TWINS.search(text):
-        return f"two {twins[1]}s are named '{twins[2]}': {twins[3]} and {twins[4]}"
     return re.sub(r"^(Model|Test|Snapshot|Seed) ", lambda kind: kind[0].lower(), cleaned(without_excerpt))
 
 

@@ -23,6 +23,7 @@ class LocalCatalog(CatalogPlugin):
     """``catalog.db`` in the platform's state; any client of SQL catalogs can open it."""
 
     metadata: ClassVar[PluginMetadata] = PluginMetadata(name="local", version=version("floe-local"))
+    protocol: ClassVar[str] = "sql"
 
     @property
     def catalog_name(self) -> str:

@@ -19,6 +19,7 @@ class LocalStorage(StoragePlugin):
     """Files under ``warehouse/`` in the platform's state."""
 
     metadata: ClassVar[PluginMetadata] = PluginMetadata(name="local", version=version("floe-local"))
+    scheme: ClassVar[str] = "file"
 
     def warehouse_uri(self, state_dir: Path) -> str:
         return f"file://{state_dir.resolve() / 'warehouse'}"

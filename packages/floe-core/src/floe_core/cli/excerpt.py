@@ -30,6 +30,8 @@ def excerpt(at: Position) -> list[str]:
     if line is None or not line.strip() or line.lstrip().startswith("#"):
         return []
     shown, column = _cut(*_masked(*_near(line, at.column - 1)))
+    if column == 0:  # a line as a whole begins with its first word
+        column = len(shown) - len(shown.lstrip())
     number = str(at.line)
     word = _WORD.match(shown, column)
     carets = "^" * max(1, width(word[0]) if word else 1)

@@ -7,9 +7,6 @@ from collections.abc import Collection, Mapping
 from importlib.metadata import version
 from typing import Any
 
-from pydantic import SecretBytes, SecretStr
-from pydantic_core import to_jsonable_python
-
 from floe_core.compilation.artifact_tables import ArtifactTables
 from floe_core.compilation.compile import Proven
 from floe_core.compilation.fingerprint import store_fingerprint
@@ -17,9 +14,9 @@ from floe_core.compilation.generated_file import write_if_changed
 from floe_core.compilation.names import sql_name
 from floe_core.compilation.neighbours import seen_neighbours
 from floe_core.compilation.plan import ChosenPlugin, Plan
+from floe_core.compilation.public_config import public_config
 from floe_core.compilation.resolve import profiles_text
 from floe_core.location import Location
-from floe_core.plugins.base import Plugin
 from floe_core.plugins.compute import Proof
 from floe_core.policy.files import policies_digest
 from floe_core.schemas.artifacts import (
@@ -31,7 +28,6 @@ from floe_core.schemas.artifacts import (
     PluginChoice,
     PluginChoices,
 )
-from floe_core.schemas.secret import reference_of
 from floe_core.schemas.section import Section
 from floe_core.schemas.spec import Deprecation
 
@@ -63,10 +59,10 @@ def build_artifacts(
         dagster=DagsterConfig(
             location_name=plan.product,
             job_name=sql_name(plan.product),
-            schedule=_said(spec.schedule),
+            schedule=_said(plan.schedule),
             tests=tuple(test for node, of in sorted(tables.tests.items()) if node not in own for test in of),
         ),
-        retention=_said(spec.retention),
+        retention=_said(plan.retention),
         environments=dict(plan.environments),
         enforcement_result=enforcement_result,
         project_digest=plan.project_digest,
@@ -127,26 +123,8 @@ def _deprecation(said: Deprecation) -> ArtifactDeprecation:
 
 def _choice(chosen: ChosenPlugin) -> PluginChoice:
     return PluginChoice(
-        type=chosen.name, version=chosen.plugin.metadata.version, config=_public_config(chosen.plugin)
+        type=chosen.name, version=chosen.plugin.metadata.version, config=public_config(chosen.plugin)
     )
-
-
-def _public_config(plugin: Plugin) -> dict[str, Any]:
-    config: dict[str, Any] = to_jsonable_python(_without_secrets(plugin.model_dump(by_alias=True)))
-    return config
-
-
-def _without_secrets(value: Any) -> Any:
-    """References stay: they say where a run finds the secret, not what it is."""
-    if isinstance(value, dict):
-        return {key: _without_secrets(part) for key, part in value.items() if _is_public(part)}
-    if isinstance(value, list | tuple):
-        return [_without_secrets(part) for part in value if _is_public(part)]
-    return reference_of(value) if isinstance(value, SecretStr | SecretBytes) else value
-
-
-def _is_public(value: Any) -> bool:
-    return not isinstance(value, SecretStr | SecretBytes) or reference_of(value) is not None
 
 
 def _said(section: Section | None) -> dict[str, Any] | None:

@@ -16,6 +16,7 @@ from floe_core.plugins.compute import ComputePlugin
 from floe_core.plugins.dbt import DbtLocation, DBTPlugin, ParsedNode, ParsedProject
 from floe_core.plugins.orchestrator import OrchestratorPlugin
 from floe_core.plugins.types import PluginType
+from floe_core.schemas.settings import Retention, Schedule
 
 ENVIRONMENT = "dev"
 
@@ -71,6 +72,8 @@ class Plan:
     sources: Validated
     plugins: ChosenPlugins
     environments: Mapping[str, Any]
+    schedule: Schedule | None
+    retention: Retention | None
     dbt_profiles: Mapping[str, Any]
     dbt_location: DbtLocation
     project: ParsedProject

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
 
 from pydantic import ValidationError
 
-from floe_core.compilation.plan import ChosenPlugin, ChosenPlugins
+from floe_core.compilation.capabilities import incapable
+from floe_core.compilation.plan import ENVIRONMENT, ChosenPlugin, ChosenPlugins
+from floe_core.compilation.settings import Said, effective, layers, section
 from floe_core.compilation.validate import Validated
 from floe_core.errors import PluginError, Position, Problem
+from floe_core.plugins.base import Plugin
 from floe_core.plugins.registry import PluginRegistry
 from floe_core.plugins.types import PluginType
 from floe_core.schemas.manifest import PLUGIN_KEYS
@@ -26,6 +31,7 @@ BUILT_IN = {
 }
 """What is used where the manifest says nothing."""
 
+_Place = tuple[YamlFile | None, YamlPath]
 _KEYS = {plugin_type: key for key, plugin_type in PLUGIN_KEYS.items()}
 
 
@@ -33,48 +39,95 @@ def choose_plugins(
     sources: Validated, registry: PluginRegistry, problems: list[Problem]
 ) -> ChosenPlugins | None:
     """The manifest's plugins, the product's override, the built-in ones; None when one is wrong."""
-    chosen: dict[PluginType, ChosenPlugin] = {}
     count = len(problems)
-    for plugin_type in PluginType:
-        choice = _Choice(sources, plugin_type)
-        if choice.name is None:
-            continue
-        try:
-            plugin = registry.get(plugin_type, choice.name)
-            distribution = registry.provider(plugin_type, choice.name).distribution
-            configured = plugin.model_validate(choice.config, context=AS_WRITTEN)
-            chosen[plugin_type] = ChosenPlugin(choice.name, distribution, configured, choice.at)
-        except PluginError as error:
-            problems += [choice.placed(problem) for problem in error.problems]
-        except ValidationError as error:
-            problems += problems_of(error, plugin, choice.file, choice.config_path)
-    return ChosenPlugins(chosen) if len(problems) == count else None
+    found = {
+        plugin_type: _chosen(registry, plugin_type, _choice(sources, plugin_type, ENVIRONMENT), problems)
+        for plugin_type in PluginType
+    }
+    if len(problems) > count:
+        return None
+    chosen = ChosenPlugins({plugin_type: each for plugin_type, each in found.items() if each})
+    problems += incapable(chosen)
+    return chosen if len(problems) == count else None
 
 
+def choose_compute(
+    sources: Validated, registry: PluginRegistry, environment: str, problems: list[Problem]
+) -> ChosenPlugin | None:
+    """The compute plugin of one environment, None when it is wrong there."""
+    choice = _choice(sources, PluginType.COMPUTE, environment)
+    return _chosen(registry, PluginType.COMPUTE, choice, problems)
+
+
+@dataclass(frozen=True)
 class _Choice:
-    """What the files say about one type of plugin."""
+    """What the files say about one type of plugin: which, and each of its settings with its place."""
 
-    def __init__(self, sources: Validated, plugin_type: PluginType) -> None:
-        key = _KEYS[plugin_type]
-        selection = sources.manifest.plugins.get(plugin_type)
-        override = sources.spec.compute if plugin_type is PluginType.COMPUTE else None
-        self.name = override or (selection.type if selection else BUILT_IN.get(plugin_type))
-        same = selection is not None and selection.type == self.name
-        self.config: dict[str, Any] = selection.config if selection and same else {}
-        self.config_path: YamlPath = ("plugins", key, "config")
-        self.file: YamlFile | None = sources.manifest_file
-        self._path: YamlPath = ("plugins", key, "type")
-        if override:
-            self.file = sources.spec_file if not same else sources.manifest_file
-            self._path = ("compute",) if not same else self._path
-        self._said = bool(override or selection)
+    key: str
+    name: str | None
+    said: Said | None
+    settings: Mapping[str, Said]
+    file: YamlFile | None
 
     @property
     def at(self) -> Position | None:
-        return self.file.at(self._path) if self.file and self._said else None
+        return self.said.at if self.said else None
 
     def placed(self, problem: Problem) -> Problem:
         """The problem with the key that chose the plugin."""
-        dotted = ".".join(map(str, self._path))
-        message = f"{dotted}: {problem.message}" if self.at else problem.message
-        return Problem(problem.code, message, self.at, problem.hint)
+        if self.said is None:
+            return problem
+        dotted = ".".join(map(str, self.said.path))
+        return Problem(problem.code, f"{dotted}: {problem.message}", self.at, problem.hint)
+
+    def problems(self, error: ValidationError, plugin: type[Plugin]) -> Iterator[Problem]:
+        """What is wrong with the settings, each in the file that says it."""
+        default: _Place = (self.file, ("plugins", self.key, "config"))
+        places = {key: (setting.file, setting.path[:-1]) for key, setting in self.settings.items()}
+        for place in dict.fromkeys([default, *places.values()]):
+            about = partial(_is_at, places, default, place)
+            yield from problems_of(error, plugin, *place, about=about)
+
+
+def _is_at(places: Mapping[str, _Place], default: _Place, place: _Place, loc: YamlPath) -> bool:
+    """Whether the setting that an error is about is said at the place."""
+    return places.get(str(loc[0]) if loc else "", default) == place
+
+
+def _choice(sources: Validated, plugin_type: PluginType, environment: str) -> _Choice:
+    key = _KEYS[plugin_type]
+    if plugin_type is PluginType.COMPUTE:
+        settings = effective(layers(sources, environment))
+        said = settings.get("compute")
+        name = said.value if said else BUILT_IN[plugin_type]
+        return _Choice(key, name, said, section(settings, "compute"), sources.manifest_file)
+    selection, file = sources.manifest.plugins.get(plugin_type), sources.manifest_file
+    if selection is None or file is None:
+        return _Choice(key, BUILT_IN.get(plugin_type), None, {}, file)
+    place: YamlPath = ("plugins", key)
+    settings = {
+        name: Said(value, file, (*place, "config", name), "", of_product=False)
+        for name, value in selection.config.items()
+    }
+    return _Choice(
+        key, selection.type, Said(selection.type, file, (*place, "type"), "", False), settings, file
+    )
+
+
+def _chosen(
+    registry: PluginRegistry, plugin_type: PluginType, choice: _Choice, problems: list[Problem]
+) -> ChosenPlugin | None:
+    if choice.name is None:
+        return None
+    try:
+        plugin = registry.get(plugin_type, choice.name)
+        distribution = registry.provider(plugin_type, choice.name).distribution
+        config = {key: setting.value for key, setting in choice.settings.items()}
+        configured = plugin.model_validate(config, context=AS_WRITTEN)
+    except PluginError as error:
+        problems += [choice.placed(problem) for problem in error.problems]
+    except ValidationError as error:
+        problems += choice.problems(error, plugin)
+    else:
+        return ChosenPlugin(choice.name, distribution, configured, choice.at)
+    return None

@@ -78,8 +78,8 @@ def _product(plan: Plan) -> ProductFacts:
         version=spec.metadata.version,
         owner=spec.metadata.owner,
         description=spec.metadata.description,
-        schedule=_said(spec.schedule),
-        retention=_said(spec.retention),
+        schedule=_said(plan.schedule),
+        retention=_said(plan.retention),
         exposes=spec.exposes,
         plugins={plugin_type.value: chosen.name for plugin_type, chosen in plan.plugins.by_type.items()},
     )

@@ -9,10 +9,11 @@ import yaml
 
 from floe_core.compilation.dbt_project import DbtProjectFile, read_dbt_project
 from floe_core.compilation.digest import file_digests
+from floe_core.compilation.environments import current_retention, current_schedule, differences
 from floe_core.compilation.generated_file import write_if_changed
 from floe_core.compilation.names import sql_name
 from floe_core.compilation.neighbours import find_neighbours
-from floe_core.compilation.overrides import locked_keys, merged_environments, unknown_environments
+from floe_core.compilation.overrides import locked_settings, unknown_environments, values_not_allowed
 from floe_core.compilation.plan import ENVIRONMENT, ChosenPlugins, Plan
 from floe_core.compilation.plugin_choice import choose_plugins
 from floe_core.compilation.references import foreign_files, project_outside
@@ -27,8 +28,15 @@ from floe_core.plugins.registry import PluginRegistry
 def resolve(sources: Validated) -> Plan:
     """Decide everything there is to decide; raises SpecError with all that does not fit together."""
     rivals = find_rivals(sources)
-    problems = [*locked_keys(sources), *unknown_environments(sources), *same_sql_name(sources, rivals)]
-    plugins = choose_plugins(sources, PluginRegistry(), problems)
+    registry = PluginRegistry()
+    problems = [
+        *locked_settings(sources),
+        *values_not_allowed(sources),
+        *unknown_environments(sources),
+        *same_sql_name(sources, rivals),
+    ]
+    plugins = choose_plugins(sources, registry, problems)
+    environments = differences(sources, registry, problems) if plugins else {}
     dbt_location = DbtLocation.of(sources.location, sources.spec.dbt.project)
     project_file = _project_file(sources, dbt_location, problems)
     if problems or plugins is None or project_file is None:
@@ -46,7 +54,9 @@ def resolve(sources: Validated) -> Plan:
     plan = Plan(
         sources=sources,
         plugins=plugins,
-        environments=merged_environments(sources),
+        environments=environments,
+        schedule=current_schedule(sources),
+        retention=current_retention(sources),
         dbt_profiles=profiles,
         dbt_location=dbt_location,
         project=project,

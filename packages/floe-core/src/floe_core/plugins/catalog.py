@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from pathlib import Path
+from typing import ClassVar
 
 from floe_core.lake import Lake
 from floe_core.plugins.base import Plugin
@@ -11,7 +12,9 @@ from floe_core.plugins.storage import StoragePlugin
 
 
 class CatalogPlugin(Plugin, ABC):
-    """A catalog of Iceberg tables."""
+    """A catalog of Iceberg tables; ``protocol`` is how it is spoken to, such as 'sql' or 'rest'."""
+
+    protocol: ClassVar[str] = ""
 
     @property
     @abstractmethod

@@ -156,11 +156,21 @@ def _complaint(plugin_type: PluginType, plugin: Any) -> str | None:
     metadata = getattr(plugin, "metadata", None)
     if not isinstance(metadata, PluginMetadata):
         return "has no metadata"
-    if metadata.floe_api_version.split(".")[0] != API_VERSION.split(".")[0]:
+    if not _fits(metadata.floe_api_version):
         return f"is made for plugin API {metadata.floe_api_version}, this floe has {API_VERSION}"
     if missing := sorted(getattr(plugin, "__abstractmethods__", ())):
         return f"lacks {', '.join(missing)}"
     return None
+
+
+def _fits(wanted: str) -> bool:
+    """The same major version, and nothing newer than what there is."""
+    try:
+        major, minor = (int(part) for part in wanted.split("."))
+    except ValueError:
+        return False
+    here, newest = (int(part) for part in API_VERSION.split("."))
+    return major == here and minor <= newest
 
 
 def _word(plugin_type: PluginType) -> str:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from pathlib import Path
+from typing import ClassVar
 
 from floe_core.plugins.base import Plugin
 
 
 class StoragePlugin(Plugin, ABC):
-    """A place for table files."""
+    """A place for table files; ``scheme`` is that of their URIs, such as 'file' or 's3'."""
+
+    scheme: ClassVar[str] = ""
 
     @abstractmethod
     def warehouse_uri(self, state_dir: Path) -> str:

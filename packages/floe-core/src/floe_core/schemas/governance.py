@@ -97,7 +97,11 @@ def _spelled_out(data: object) -> object:
     if not isinstance(data, str):
         return data
     if data not in ("off", "warn", "strict"):
-        raise PydanticCustomError("level", "'{data}' is not 'off', 'warn' or 'strict'", {"data": data})
+        raise PydanticCustomError(
+            "level",
+            "'{data}' is not 'off', 'warn' or 'strict'",
+            {"data": data, "known": ["off", "warn", "strict"]},
+        )
     return {"level": data}
 
 

@@ -12,9 +12,8 @@ from floe_core.plugins.types import PluginType
 from floe_core.schemas.environment import Environment, Environments
 from floe_core.schemas.governance import Governance, Layering, Rules
 from floe_core.schemas.section import Section, drop_extensions
+from floe_core.schemas.settings import Defaults, SettingKey
 from floe_core.schemas.values import Name, Text
-
-Lockable = Literal["compute", "schedule", "retention", "environments"]
 
 PLUGIN_KEYS = {to_camel(plugin_type.value): plugin_type for plugin_type in PluginType}
 """Each plugin type by its key under ``plugins:``."""
@@ -72,7 +71,13 @@ class Manifest(Section):
     environments: Environments = Field(
         DEFAULT_ENVIRONMENTS, description="The environments products are promoted through, in order."
     )
-    lock: tuple[Lockable, ...] = Field((), description="Keys of floe.yaml a product may not override.")
+    defaults: Defaults = Field(Defaults(), description="What a product gets that does not say it.")
+    lock: tuple[SettingKey, ...] = Field(
+        (), description="Settings a product may not override, such as 'compute' or 'compute.threads'."
+    )
+    allowed: Annotated[dict[SettingKey, tuple[Text, ...]], BeforeValidator(drop_extensions)] = Field(
+        {}, description="The values a setting may have, by setting; any where nothing is said."
+    )
 
     @field_validator("layers")
     @classmethod

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
@@ -15,6 +15,7 @@ from floe_core.suggestion import did_you_mean
 from floe_core.yaml_file import YamlFile
 from floe_core.yaml_reader import MAX_PROBLEMS, YamlPath
 
+_FEW = 20
 _EXPECTED = {
     "string_type": "text",
     "list_type": "a list",
@@ -32,13 +33,18 @@ _EXPECTED = {
 
 
 def problems_of(
-    error: ValidationError, model: type[BaseModel], file: YamlFile | None = None, prefix: YamlPath = ()
+    error: ValidationError,
+    model: type[BaseModel],
+    file: YamlFile | None = None,
+    prefix: YamlPath = (),
+    *,
+    about: Callable[[YamlPath], bool] = lambda _: True,
 ) -> list[Problem]:
     """One problem for each error, at the key or value it is about, in the file's order.
 
-    ``prefix`` is where in the file the model stands.
+    ``prefix`` is where in the file the model stands, ``about`` which errors are meant, by their paths.
     """
-    errors = error.errors(include_url=False)
+    errors = [details for details in error.errors(include_url=False) if about(details["loc"])]
     problems = in_order(_problem(details, model, file, prefix) for details in errors[:MAX_PROBLEMS])
     if len(errors) > MAX_PROBLEMS:
         problems.append(Problem("FLOE-E115", "more problems follow in this file", problems[-1].at))
@@ -71,6 +77,8 @@ def _text(details: Any, model: type[BaseModel], loc: YamlPath) -> str:
     kind, value = details["type"], details["input"]
     if kind == "literal_error":
         return f"'{value}' is not {details['ctx']['expected']}"
+    if kind == "string_pattern_mismatch":
+        return f"'{value}' does not fit: {_meaning(model, loc)}"
     if expected := _EXPECTED.get(kind):
         return f"expected {expected}, found {_found(value, _is_secret(model, loc))}"
     if kind in ("boolean", "integer"):
@@ -84,9 +92,19 @@ def _hint(details: Any) -> str | None:
     if details["type"] == "literal_error":
         return did_you_mean(str(details["input"]), re.findall("'([^']*)'", context["expected"]))
     if known := context.get("known"):
-        return did_you_mean(str(details["input"]), known) or f"known here: {', '.join(sorted(known))}"
+        all_of_them = f"known here: {', '.join(sorted(known))}" if len(known) <= _FEW else None
+        return did_you_mean(str(details["input"]), known) or all_of_them
     hint: str | None = context.get("hint")
     return hint
+
+
+def _meaning(model: type[BaseModel], loc: YamlPath) -> str:
+    """What the field is for, which a person understands better than a pattern."""
+    holder = _model_at(model, loc[:-1]) or model
+    said = [
+        field.description for name, field in holder.model_fields.items() if loc[-1] in (name, field.alias)
+    ]
+    return (said[0] if said and said[0] else "see the schema").rstrip(".")
 
 
 def _found(value: object, secret: bool) -> str:

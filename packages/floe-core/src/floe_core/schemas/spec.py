@@ -9,16 +9,8 @@ from pydantic_core import PydanticCustomError
 
 from floe_core.schemas.environment import Environments
 from floe_core.schemas.section import Section
-from floe_core.schemas.values import (
-    Cron,
-    Duration,
-    Name,
-    RelativePath,
-    Text,
-    Timezone,
-    Version,
-    seconds,
-)
+from floe_core.schemas.settings import Compute, Retention, Schedule
+from floe_core.schemas.values import Name, RelativePath, Text, Version
 
 
 class ProductMetadata(Section):
@@ -34,51 +26,6 @@ class DbtProject(Section):
     """Where the dbt project is."""
 
     project: RelativePath = Field(".", description="The dbt project's folder, relative to this file.")
-
-
-class Schedule(Section):
-    """When the product runs by itself."""
-
-    every: Duration | None = Field(
-        None, description="Run again after this long, such as 10m; 10m when nothing is said."
-    )
-    cron: Cron | None = Field(None, description="Run at these times, as a cron expression.")
-    timezone: Timezone | None = Field(None, description="The time zone of cron; UTC when nothing is said.")
-    catch_up: Literal["once", "never"] | None = Field(
-        None, description="After a pause with missed times: run once (when nothing is said), or never."
-    )
-    when: Literal["upstream-changed"] | None = Field(
-        None, description="Run when a product that is read from has published; alone, or beside a time."
-    )
-
-    @model_validator(mode="before")
-    @classmethod
-    def _default(cls, data: object) -> object:
-        return {"every": "10m"} if data == {} else data
-
-    @model_validator(mode="after")
-    def _one_way(self) -> Schedule:
-        timed = (self.every is not None) + (self.cron is not None)
-        if timed == 2 or (timed == 0 and self.when is None):
-            raise PydanticCustomError("one_of", "expected one of 'every' and 'cron'")
-        if self.catch_up and not timed:
-            raise PydanticCustomError("needs", "'catchUp' is for 'every' and 'cron' only")
-        if self.timezone and not self.cron:
-            raise PydanticCustomError("needs", "'timezone' is for 'cron' only")
-        if self.every and seconds(self.every) < 60:
-            raise PydanticCustomError("too_often", "'every' is at least 1m")
-        return self
-
-
-class Retention(Section):
-    """How long rows are kept."""
-
-    max_age: Duration = Field(description="Rows older than this are deleted.")
-    column: Text = Field(description="The timestamp column that tells a row's age.")
-
-    @property
-    def max_age_s(self) -> int:
-        return seconds(self.max_age)
 
 
 class Deprecation(Section):
@@ -108,7 +55,9 @@ class FloeSpec(Section):
         None, description="The platform's manifest.yaml, relative to this file; else it is looked for above."
     )
     dbt: DbtProject = Field(DbtProject(), description="Where the dbt project is.")
-    compute: Text | None = Field(None, description="A compute plugin other than the platform's.")
+    compute: Compute | None = Field(
+        None, description="Another compute plugin than the platform's, or other settings of the same."
+    )
     schedule: Schedule | None = Field(None, description="When the product runs by itself.")
     retention: Retention | None = Field(None, description="How long rows are kept.")
     exposes: tuple[Name, ...] | None = Field(

@@ -97,8 +97,9 @@ def _timezone(text: str) -> str:
         ZoneInfo(text)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         if available_timezones():  # a machine without the database cannot judge
+            told = {"text": text, "known": sorted(available_timezones())}
             raise PydanticCustomError(
-                "timezone", "'{text}' is not a time zone such as Europe/Berlin", {"text": text}
+                "timezone", "'{text}' is not a time zone such as Europe/Berlin", told
             ) from None
     return text
 

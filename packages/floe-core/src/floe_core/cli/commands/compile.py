@@ -11,6 +11,7 @@ from floe_core.cli.compiling import compile_and_tell
 from floe_core.cli.options import manifest_option, product_argument
 from floe_core.cli.output import Output, output_option
 from floe_core.cli.problems import problems_document
+from floe_core.cli.provenance import tell_sources
 from floe_core.cli.reports import Form, format_option, reporting
 from floe_core.compiler import Compilation
 from floe_core.errors import shown
@@ -32,6 +33,11 @@ from floe_core.platform import Platform
     type=click.Path(path_type=Path),
     help="The artifact of the last release: refuse what breaks those who read its tables.",
 )
+@click.option(
+    "--explain",
+    metavar="SETTING",
+    help="Say where the value of a setting, such as compute.threads, comes from; compile nothing.",
+)
 @click.option("--verbose", is_flag=True, help="Show every warning.")
 @format_option
 @output_option
@@ -40,6 +46,7 @@ def command(
     manifest: Path | None,
     generate_definitions: bool,
     against: Path | None,
+    explain: str | None,
     verbose: bool,
     form: Form,
     output: Output,
@@ -49,6 +56,9 @@ def command(
     PRODUCT is a product's name, its folder or its floe.yaml; by default the one here or above.
     """
     location = locate(product, manifest=manifest)
+    if explain is not None:
+        tell_sources(location, explain, output)
+        return
     with reporting(form, output, "floe compile") as report:
         compilation = compile_and_tell(location, output, verbose=verbose, against=against)
         report.problems += compilation.warnings
