@@ -77,6 +77,13 @@ class TestFinished:
     blocking: bool
     error: str | None = None
 
+    @property
+    def finding(self) -> str:
+        """What it found: the rows, or the error that kept it from looking."""
+        if self.state == "errored" and self.error:
+            return self.error.strip()
+        return "1 row breaks it" if self.failures == 1 else f"{self.failures:,} rows break it"
+
 
 @dataclass(frozen=True)
 class Published:

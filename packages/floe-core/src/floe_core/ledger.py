@@ -196,7 +196,9 @@ class Ledger:
             return replace(
                 run,
                 models=tuple(ModelFinished(**dict(row)) for row in models),
-                tests=tuple(TestFinished(**{**dict(row), "blocking": bool(row["blocking"])}) for row in tests),
+                tests=tuple(
+                    TestFinished(**{**dict(row), "blocking": bool(row["blocking"])}) for row in tests
+                ),
             )
 
     def newest(self, run_id: str) -> RunResult:

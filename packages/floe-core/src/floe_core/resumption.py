@@ -10,7 +10,7 @@ from floe_core.artifact_store import kept_artifacts
 from floe_core.errors import Problem, WorkError
 from floe_core.events import ModelFinished
 from floe_core.ledger import Ledger
-from floe_core.run_result import ModelResult, RunResult
+from floe_core.run_result import RunResult
 from floe_core.schemas.artifacts import CompiledArtifacts, Seed, Transform
 
 _DONE = ("succeeded", "reused")
@@ -24,7 +24,7 @@ class Resumption:
     ``select`` is None when nothing is left but to publish.
     """
 
-    reused: tuple[ModelResult, ...] = ()
+    reused: tuple[ModelFinished, ...] = ()
     select: tuple[str, ...] | None = ()
 
     def told(self) -> list[ModelFinished]:

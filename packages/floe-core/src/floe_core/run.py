@@ -207,7 +207,7 @@ class _Recorder:
         elif isinstance(event, TestFinished):
             event = replace(event, model=_name(event.model))
             if event.blocking and event.state in ("failed", "errored"):
-                self._failed.append(f"test '{event.name}' {event.state}: {_why(event)}")
+                self._failed.append(f"test '{event.name}' {event.state}: {event.finding}")
             self._ledger.record_test(self._identity, event)
         self._observe(event)
 
@@ -223,7 +223,3 @@ class _Recorder:
 def _name(unique_id: str | None) -> str | None:
     """What people call a node: its id without resource type and package."""
     return unique_id and unique_id.split(".", 2)[-1]
-
-
-def _why(event: TestFinished) -> str:
-    return event.error or f"{event.failures} rows break it"

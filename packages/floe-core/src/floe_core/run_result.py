@@ -6,38 +6,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from floe_core.events import ModelState, TestState
+from floe_core.events import ModelFinished, TestFinished
 
 RunState = Literal["succeeded", "failed", "cancelled", "running"]
-
-
-@dataclass(frozen=True)
-class ModelResult:
-    """How one model or seed of a run ended."""
-
-    unique_id: str
-    name: str
-    state: ModelState
-    seconds: float
-    rows: int | None = None
-    snapshot_id: int | None = None
-    error: str | None = None
-
-
-@dataclass(frozen=True)
-class TestResult:
-    """How one test of a run ended; ``model`` is the name of what it tests."""
-
-    __test__ = False
-
-    unique_id: str
-    name: str
-    model: str | None
-    state: TestState
-    failures: int
-    seconds: float
-    blocking: bool
-    error: str | None = None
 
 
 @dataclass(frozen=True)
@@ -58,5 +29,5 @@ class RunResult:
     engine_run_id: str | None = None
     reason: str | None = None
     full_refresh: bool = False
-    models: tuple[ModelResult, ...] = field(default=())
-    tests: tuple[TestResult, ...] = field(default=())
+    models: tuple[ModelFinished, ...] = field(default=())
+    tests: tuple[TestFinished, ...] = field(default=())

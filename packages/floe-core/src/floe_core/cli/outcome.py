@@ -10,8 +10,8 @@ from typing import get_args
 import click
 
 from floe_core.cli.output import counted
-from floe_core.events import TestFinished, TestState
-from floe_core.run_result import ModelResult, RunResult, TestResult
+from floe_core.events import ModelFinished, TestFinished, TestState
+from floe_core.run_result import RunResult
 
 _TEST_STATES: tuple[TestState, ...] = get_args(TestState)
 _BAD_TESTS = ("failed", "errored")
@@ -61,23 +61,16 @@ def _reasons(result: RunResult, sources: Mapping[str, str]) -> list[str]:
     return models + tests
 
 
-def _model(model: ModelResult, sources: Mapping[str, str]) -> str:
+def _model(model: ModelFinished, sources: Mapping[str, str]) -> str:
     place = sources.get(model.unique_id)
     head = f"  model '{model.name}'" + (f" ({place})" if place else "")
     return f"{head} failed:\n{textwrap.indent((model.error or '').strip(), '    ')}"
 
 
-def _test(result: RunResult, test: TestResult) -> str:
+def _test(result: RunResult, test: TestFinished) -> str:
     model = test.model
     about = f" of '{model}'" if model else ""
-    return f"  test '{test.name}'{about} {test.state}: {why(test)}"
-
-
-def why(test: TestResult | TestFinished) -> str:
-    """What a test found: the rows, or the error that kept it from looking."""
-    if test.state == "errored" and test.error:
-        return test.error.strip()
-    return "1 row breaks it" if test.failures == 1 else f"{test.failures:,} rows break it"
+    return f"  test '{test.name}'{about} {test.state}: {test.finding}"
 
 
 def _skipped(result: RunResult) -> list[str]:

@@ -10,9 +10,8 @@ from itertools import islice
 
 import click
 
-from floe_core.cli.outcome import why
 from floe_core.cli.output import colours_unwanted, counted, say
-from floe_core.events import ModelFinished, ModelStarted, RunEvent, TestFinished
+from floe_core.events import ModelFinished, ModelStarted, RunEvent, TestFinished, Waiting
 
 _COLOURS = {
     "succeeded": "green",
@@ -52,6 +51,8 @@ class Progress:
                 self._say(self._model(event))
             elif isinstance(event, TestFinished) and event.state not in ("passed", "skipped"):
                 self._say(_test(event))
+            elif isinstance(event, Waiting):
+                self._say(click.style(f"waiting for {event.reason}: {event.seconds:.0f} s", fg="yellow"))
 
     def close(self) -> None:
         """Take away the line that says what is running."""
@@ -87,6 +88,6 @@ class Progress:
 
 def _test(event: TestFinished) -> str:
     word = event.state.ljust(_STATE_WIDTH)
-    first, *more = why(event).splitlines()
+    first, *more = event.finding.splitlines()
     lines = [f"     {click.style(word, fg=_COLOURS[event.state])}  test {event.name}: {first}"]
     return "\n".join([*lines, *(f"       {line}" for line in more)])

@@ -8,8 +8,9 @@ from functools import cache
 from pathlib import Path
 
 from floe_core.artifact_store import kept_artifacts
+from floe_core.events import ModelFinished
 from floe_core.ledger import Ledger
-from floe_core.run_result import ModelResult, RunResult
+from floe_core.run_result import RunResult
 from floe_core.schemas.artifacts import CompiledArtifacts
 
 _DONE = ("succeeded", "reused")
@@ -21,7 +22,7 @@ class Build:
     """One model's part in a published run; ``artifacts`` is None when they are not kept any more."""
 
     run: RunResult
-    model: ModelResult
+    model: ModelFinished
     artifacts: CompiledArtifacts | None
 
 

@@ -9,7 +9,8 @@ from typing import Any
 import dagster as dg
 from dagster._core.definitions.data_version import DATA_VERSION_TAG
 
-from floe_core.run_result import ModelResult, RunResult, TestResult
+from floe_core.events import ModelFinished, TestFinished
+from floe_core.run_result import RunResult
 from floe_core.schemas.artifacts import CompiledArtifacts
 from floe_orchestrator_dagster.assets.columns import column_lineage, column_schema
 from floe_orchestrator_dagster.assets.keys import AssetKeys
@@ -33,7 +34,7 @@ def check_results(
                 yield _evaluation(found) if partitioned else found
 
 
-def _check_result(check: dg.AssetCheckKey, test: TestResult) -> dg.AssetCheckResult:
+def _check_result(check: dg.AssetCheckKey, test: TestFinished) -> dg.AssetCheckResult:
     metadata: dict[str, int | str] = {"failures": test.failures}
     if test.error:
         metadata["error"] = test.error
@@ -92,14 +93,14 @@ def materializations(
             )
 
 
-def _in_order(artifacts: CompiledArtifacts, result: RunResult) -> list[ModelResult]:
+def _in_order(artifacts: CompiledArtifacts, result: RunResult) -> list[ModelFinished]:
     upstream = {node.unique_id: set(node.depends_on) for node in artifacts.transforms}
     order = {unique_id: place for place, unique_id in enumerate(TopologicalSorter(upstream).static_order())}
     written = [model for model in result.models if model.snapshot_id is not None]
     return sorted(written, key=lambda model: order.get(model.unique_id, -1))
 
 
-def _metadata(model: ModelResult, result: RunResult) -> dict[str, Any]:
+def _metadata(model: ModelFinished, result: RunResult) -> dict[str, Any]:
     return {
         "row_count": model.rows,
         "dagster/row_count": model.rows,
