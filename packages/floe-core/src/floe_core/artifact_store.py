@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from floe_core.schemas.artifacts import CompiledArtifacts
+from floe_core.whole_file import write_if_changed
 
 
 def keep_artifacts(state_dir: Path, artifacts: CompiledArtifacts) -> None:
     """Keep the artifact; the same one is kept once."""
-    path = _path(state_dir, artifacts.digest)
-    if path.exists():
-        return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_suffix(f".{os.getpid()}.tmp")
-    draft.write_bytes(artifacts.to_bytes())
-    draft.replace(path)
+    write_if_changed(_path(state_dir, artifacts.digest), artifacts.to_bytes())
 
 
 def kept_artifacts(state_dir: Path, digest: str) -> CompiledArtifacts | None:

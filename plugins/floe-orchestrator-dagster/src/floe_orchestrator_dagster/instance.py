@@ -6,8 +6,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from floe_core.compilation.generated_file import write_if_changed
 from floe_core.errors import Problem, SpecError, shown
+from floe_core.whole_file import write_if_changed
 
 if TYPE_CHECKING:
     import dagster as dg

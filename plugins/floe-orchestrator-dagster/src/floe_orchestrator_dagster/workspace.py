@@ -8,9 +8,9 @@ from pathlib import Path
 
 import yaml
 
-from floe_core.compilation.generated_file import write_if_changed
 from floe_core.location import Location
 from floe_core.schemas.artifacts import CompiledArtifacts
+from floe_core.whole_file import write_if_changed
 
 _PLATFORM = "platform"
 

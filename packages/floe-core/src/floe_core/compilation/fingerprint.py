@@ -15,13 +15,13 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from floe_core.compilation.dbt_project import read_dbt_project
 from floe_core.compilation.digest import project_digest, value_digest
-from floe_core.compilation.generated_file import write_if_changed
 from floe_core.compilation.neighbours import exposure_digest, stored_artifacts
 from floe_core.compilation.source_files import source_digest
 from floe_core.errors import Position, Problem, SpecError
 from floe_core.location import Location
 from floe_core.plugins.dbt import DbtLocation
 from floe_core.policy.files import policies_digest
+from floe_core.whole_file import write_if_changed
 
 _FORMAT = 3
 _ARTIFACT = "compiled_artifacts.json"

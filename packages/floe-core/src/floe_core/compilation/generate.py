@@ -10,7 +10,6 @@ from typing import Any
 from floe_core.compilation.artifact_tables import ArtifactTables
 from floe_core.compilation.compile import Proven
 from floe_core.compilation.fingerprint import store_fingerprint
-from floe_core.compilation.generated_file import write_if_changed
 from floe_core.compilation.names import sql_name
 from floe_core.compilation.neighbours import seen_neighbours
 from floe_core.compilation.plan import ChosenPlugin, Plan
@@ -30,6 +29,7 @@ from floe_core.schemas.artifacts import (
 )
 from floe_core.schemas.section import Section
 from floe_core.schemas.spec import Deprecation
+from floe_core.whole_file import write_if_changed
 
 
 def generate(proven: Proven) -> CompiledArtifacts:

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from floe_core.compilation.digest import value_digest
-from floe_core.compilation.generated_file import write_if_changed
 from floe_core.plugins.compute import Column, ColumnInput, Lineage, Proof, Relation
+from floe_core.whole_file import write_if_changed
 
 _FORMAT = 1
 

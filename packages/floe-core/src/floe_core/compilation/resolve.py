@@ -10,7 +10,7 @@ import yaml
 from floe_core.compilation.dbt_project import DbtProjectFile, read_dbt_project
 from floe_core.compilation.digest import file_digests
 from floe_core.compilation.environments import current_retention, current_schedule, differences
-from floe_core.compilation.generated_file import write_if_changed
+from floe_core.compilation.layer_names import unknown_layers
 from floe_core.compilation.names import sql_name
 from floe_core.compilation.neighbours import find_neighbours
 from floe_core.compilation.overrides import locked_settings, unknown_environments, values_not_allowed
@@ -23,6 +23,7 @@ from floe_core.compilation.validate import Validated
 from floe_core.errors import Problem, SpecError, in_order
 from floe_core.plugins.dbt import DbtLocation
 from floe_core.plugins.registry import PluginRegistry
+from floe_core.whole_file import write_if_changed
 
 
 def resolve(sources: Validated) -> Plan:
@@ -33,6 +34,7 @@ def resolve(sources: Validated) -> Plan:
         *locked_settings(sources),
         *values_not_allowed(sources),
         *unknown_environments(sources),
+        *unknown_layers(sources),
         *same_sql_name(sources, rivals),
     ]
     plugins = choose_plugins(sources, registry, problems)
