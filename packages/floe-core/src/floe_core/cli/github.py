@@ -26,7 +26,7 @@ def annotate(problems: Iterable[Problem]) -> None:
 def annotation(problem: Problem) -> str:
     properties: dict[str, object] = {"title": problem.code}
     if problem.at:
-        place = {"file": _path(problem.at.file), "line": problem.at.line, "col": problem.at.column}
+        place = {"file": repository_path(problem.at.file), "line": problem.at.line, "col": problem.at.column}
         properties = {**place, **properties}
     told = ",".join(f"{name}={_property(str(value))}" for name, value in properties.items())
     hint = f"\nhint: {problem.hint}" if problem.hint else ""
@@ -57,10 +57,10 @@ def cell(text: str) -> str:
 
 
 def _place(problem: Problem) -> str:
-    return f"`{_path(problem.at.file)}:{problem.at.line}`" if problem.at else ""
+    return f"`{repository_path(problem.at.file)}:{problem.at.line}`" if problem.at else ""
 
 
-def _path(file: str) -> str:
+def repository_path(file: str) -> str:
     """From the top of the repository, where GitHub looks."""
     return os.path.relpath(file, os.environ.get(_WORKSPACE) or os.curdir).replace(os.sep, "/")
 

@@ -55,25 +55,25 @@ def command(
 
     PRODUCT is a product's name, its folder or its floe.yaml; by default the one here or above.
     """
-    location = locate(product, manifest=manifest)
     if explain is not None:
-        tell_sources(location, explain, output)
+        tell_sources(locate(product, manifest=manifest), explain, output)
         return
     with reporting(form, output, "floe compile") as report:
+        location = locate(product, manifest=manifest)
         compilation = compile_and_tell(location, output, verbose=verbose, against=against)
         report.problems += compilation.warnings
-    result: dict[str, Any] = {
-        "product": compilation.artifacts.metadata.product_name,
-        "artifacts": shown(location.artifacts_path),
-        "digest": compilation.digest,
-        "unchanged": compilation.unchanged,
-    }
-    if generate_definitions:
-        result["definitions"] = shown(location.generated_dir / "definitions.py")
-        result["workspace"] = shown(_write_workspace(compilation))
-        output.line(f"definitions: {result['definitions']}")
-        output.line(f"workspace: {result['workspace']}")
-    output.document({**result, **problems_document(compilation.warnings)})
+        result: dict[str, Any] = {
+            "product": compilation.artifacts.metadata.product_name,
+            "artifacts": shown(location.artifacts_path),
+            "digest": compilation.digest,
+            "unchanged": compilation.unchanged,
+        }
+        if generate_definitions:
+            result["definitions"] = shown(location.generated_dir / "definitions.py")
+            result["workspace"] = shown(_write_workspace(compilation))
+            output.line(f"definitions: {result['definitions']}")
+            output.line(f"workspace: {result['workspace']}")
+        output.document({**result, **problems_document(compilation.warnings)})
 
 
 def _write_workspace(compilation: Compilation) -> Path:

@@ -39,11 +39,11 @@ def compile_all(manifest: Path | None, verbose: bool, form: Form, output: Output
     with reporting(form, output, "floe platform compile") as report:
         compilations = _compile(platform_products(manifest), output, verbose=verbose)
         report.problems += [warning for compilation in compilations for warning in compilation.warnings]
-    orchestrator = Platform(compilations[0].artifacts.plugins).orchestrator
-    workspace = shown(orchestrator.write_workspace([each.location for each in compilations]))
-    output.line(f"workspace: {workspace}")
-    products = [_item(compilation) for compilation in compilations]
-    output.document({"products": products, "workspace": workspace, **problems_document(report.problems)})
+        orchestrator = Platform(compilations[0].artifacts.plugins).orchestrator
+        workspace = shown(orchestrator.write_workspace([each.location for each in compilations]))
+        output.line(f"workspace: {workspace}")
+        products = [_item(compilation) for compilation in compilations]
+        output.document({"products": products, "workspace": workspace, **problems_document(report.problems)})
 
 
 def _compile(locations: list[Location], output: Output, *, verbose: bool) -> list[Compilation]:
