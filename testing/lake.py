@@ -40,8 +40,8 @@ class Lake:
     """
 
     home: Path
-    leg: Leg = field(default_factory=Sqlite)
     namespace: str = "shop"
+    leg: Leg = field(default_factory=Sqlite, kw_only=True)
     con: duckdb.DuckDBPyConnection = field(default_factory=duckdb.connect)
     opened: list[Catalog | IcebergTableManager] = field(default_factory=list)
 

@@ -21,6 +21,6 @@ def leg(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 @pytest.fixture
 def lake(tmp_path: Path, leg: Leg) -> Iterator[Lake]:
     """A lake in a folder whose name has what folders' names have."""
-    lake = Lake(tmp_path / "Grüße [1] & it's 100%", leg)
+    lake = Lake(tmp_path / "Grüße [1] & it's 100%", leg=leg)
     yield lake
     lake.close()

@@ -35,7 +35,7 @@ def bad(leg: Leg, tmp_path: Path) -> Iterator[Misbehaving]:
 
 @pytest.fixture
 def lake(bad: Misbehaving, tmp_path: Path) -> Iterator[Lake]:
-    lake = Lake(tmp_path / "lake", bad)
+    lake = Lake(tmp_path / "lake", leg=bad)
     lake.publish("base", "t", "select 1 as id")
     yield lake
     bad.proxy.heal()
@@ -214,7 +214,7 @@ def half_done(small_lake: tuple[Lake, SmallCatalog]) -> tuple[Lake, SmallCatalog
 @pytest.fixture
 def small_lake(tmp_path: Path) -> Iterator[tuple[Lake, SmallCatalog]]:
     with SmallCatalog(tmp_path / "small") as catalog:
-        lake = Lake(tmp_path / "lake", SmallRestLeg(catalog))
+        lake = Lake(tmp_path / "lake", leg=SmallRestLeg(catalog))
         lake.publish("base", "t", "select 1 as id")
         yield lake, catalog
         lake.close()

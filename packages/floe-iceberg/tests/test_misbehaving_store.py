@@ -45,7 +45,7 @@ IMPATIENT = {
 @pytest.fixture
 def lake(proxied: tuple[RestLeg, FaultProxy], tmp_path: Path) -> Iterator[Lake]:
     leg, proxy = proxied
-    lake = Lake(tmp_path / "lake", leg)
+    lake = Lake(tmp_path / "lake", leg=leg)
     lake.publish("base", "t", "select 1 as id")
     yield lake
     proxy.heal()

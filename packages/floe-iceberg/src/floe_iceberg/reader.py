@@ -66,6 +66,13 @@ class TableReader:
             raise no_such_table(table)
         return described(table, view)
 
+    def location(self, table: TableId) -> str:
+        """Where the table's files lie, published or not; raises SpecError when there is none."""
+        found = self.catalog.load(table)
+        if found is None:
+            raise no_such_table(table)
+        return found.metadata.location
+
     def table_names(self, namespace: str, *, run: RunTransaction | None = None) -> list[str]:
         """The tables that have rows or columns to show: published ones, and those the run wrote."""
         return [table.name for table in self.table_ids([namespace]) if self._view(table, run)]

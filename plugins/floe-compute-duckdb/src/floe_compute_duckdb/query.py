@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -44,7 +45,7 @@ def query(
     with duckdb.connect(":memory:") as connection:
         tables = _Tables(lake, connection, schema, as_of, run_id)
         tables.attach(mentioned_paths(sql))
-        _lock_up(lake, connection)
+        _lock_up(connection, tables.places)
         try:
             connection.execute(sql)
             columns = tuple(Column(str(name), str(type_)) for name, type_, *_ in connection.description or ())
@@ -67,13 +68,17 @@ def _refuse_writing(sql: str) -> None:
         raise SpecError(Problem("FLOE-E431", READ_ONLY, hint="tables are written by models: 'floe run'"))
 
 
-def _lock_up(lake: IcebergTableManager, connection: duckdb.DuckDBPyConnection) -> None:
-    """Let the statement open the lake's files and no other, and change no setting."""
-    location = urlsplit(lake.properties.get("warehouse", ""))
-    folder = str(Path(unquote(location.path))) + "/" if location.scheme in ("", "file") else location.geturl()
-    connection.execute(f"set allowed_directories = [{literal(folder)}]")
+def _lock_up(connection: duckdb.DuckDBPyConnection, places: Iterable[str]) -> None:
+    """Let the statement open the files of its tables and no other, and change no setting."""
+    folders = sorted({_folder(place) for place in places})
+    connection.execute(f"set allowed_directories = [{', '.join(map(literal, folders))}]")
     connection.execute("set enable_external_access = false")
     connection.execute("set lock_configuration = true")
+
+
+def _folder(place: str) -> str:
+    location = urlsplit(place)
+    return (str(Path(unquote(location.path))) if location.scheme in ("", "file") else place) + "/"
 
 
 class _Tables:
@@ -94,6 +99,7 @@ class _Tables:
         self._namespaces = {sql_name(name).lower(): name for name in lake.namespaces()}
         self._home = schema.lower() if schema else None
         self._ids: dict[str, dict[str, TableId]] = {}
+        self.places: list[str] = []
         settle(connection)
         connection.execute(f"attach ':memory:' as {quoted(lake.name)}")
         connection.execute(f"use {quoted(lake.name)}")
@@ -107,7 +113,9 @@ class _Tables:
         for schema, name in {self._schema_and_name(path) for path in paths}:
             table = self._in(schema).get(name)
             scan = self._scan(table) if table else None
-            if scan is not None:
+            if table is not None and scan is not None:
+                self._lake.authorize(self._connection)
+                self.places.append(self._lake.location(table))
                 self._connection.execute(f"create or replace view {quoted(schema)}.{quoted(name)} as {scan}")
 
     def problem(self, error: duckdb.Error) -> Problem:

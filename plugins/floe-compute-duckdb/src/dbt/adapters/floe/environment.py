@@ -68,6 +68,7 @@ class FloeEnvironment(LocalEnvironment):
 
     def attach_mentioned(self, cursor: duckdb.DuckDBPyConnection, sql: str) -> None:
         """Make a view of each table of the lake that the statement could mean."""
+        self.access.manager.authorize(cursor)  # rights lent for views of before may have expired
         for path in mentioned_paths(sql):
             candidate = self.schema_and_name(path)
             if candidate is None or candidate in self._attached:
@@ -82,6 +83,7 @@ class FloeEnvironment(LocalEnvironment):
         if scan is None:
             return
         with self.lock:
+            self.access.manager.authorize(cursor)
             self._make_schema(cursor, table.schema)
             target = ".".join(quoted(part) for part in (self.database, table.schema, table.name))
             cursor.execute(f"create or replace view {target} as {scan}")
