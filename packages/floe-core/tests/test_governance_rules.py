@@ -151,6 +151,49 @@ def test_the_platforms_own_policies_refuse_and_a_changed_one_is_asked_again(shop
     )
 
 
+MISSPELLED = """\
+metadata: {name: acme}
+governance:
+  rules:
+    naming: {models: {gld: ["mart_*"]}}
+    layers: {forbid: {gold: [brnze]}}
+    tests: {layers: [silver, golden]}
+"""
+
+
+@pytest.mark.requirement("WU-6")
+def test_a_rule_about_a_layer_that_is_not_there_is_refused(shop: Path, write: Write) -> None:
+    write({"manifest.yaml": MISSPELLED, "floe.yaml": "metadata: {name: shop}\nexposes: [bronze, glod]\n"})
+    with pytest.raises(SpecError) as raised:
+        compile_floe_spec(shop)
+    assert [str(problem) for problem in raised.value.problems] == [
+        "floe.yaml:2:19: FLOE-E224 exposes: the platform has no layer 'glod'\n  hint: did you mean 'gold'?",
+        "manifest.yaml:4:23: FLOE-E224 governance.rules.naming.models: the platform has no layer 'gld'\n"
+        "  hint: did you mean 'gold'?",
+        "manifest.yaml:5:30: FLOE-E224 governance.rules.layers.forbid.gold:"
+        " the platform has no layer 'brnze'\n"
+        "  hint: did you mean 'bronze'?",
+        "manifest.yaml:6:30: FLOE-E224 governance.rules.tests.layers: the platform has no layer 'golden'\n"
+        "  hint: did you mean 'gold'?",
+    ]
+
+
+@pytest.mark.requirement("WU-6")
+def test_a_model_cannot_leave_its_layer_to_escape_the_rules(shop: Path, write: Write) -> None:
+    rules = "{pluginInstrumentation: off, layers: {level: strict, required: true}}"
+    write({"manifest.yaml": f"metadata: {{name: acme}}\ngovernance: {{rules: {rules}}}\n"})
+    write({"models/other/free.sql": "select 1 as a\n"})
+    write({"models/schema.yml": "models:\n  - {name: customers, config: {meta: {layer: mine}}}\n"})
+    with pytest.raises(PolicyError) as raised:
+        compile_floe_spec(shop)
+    assert [str(problem) for problem in raised.value.problems] == [
+        "models/other/free.sql:1:1: FLOE-E317 model 'free' belongs to no layer\n"
+        "  hint: move it below one of: staging, bronze, intermediate, silver, marts, gold",
+        "models/schema.yml:2:5: FLOE-E317 model 'customers' says it is mine: the platform has no such layer\n"
+        "  hint: known here: bronze, gold, silver",
+    ]
+
+
 READER = {
     "reader/floe.yaml": "metadata: {name: reader, owner: sales}\n",
     "reader/dbt_project.yml": "name: reader\nversion: 1.0.0\nprofile: reader\n",

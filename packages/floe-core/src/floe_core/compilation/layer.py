@@ -7,6 +7,9 @@ from pathlib import PurePosixPath
 
 from floe_core.plugins.dbt import ParsedNode
 
+RAW = "bronze"
+"""The layer of seeds and of what comes from outside the platform: nobody has cleaned it yet."""
+
 
 def layer_of(node: ParsedNode, layers: Mapping[str, tuple[str, ...]]) -> str | None:
     """``meta.layer``, else the layer of the innermost folder that has one, else None."""

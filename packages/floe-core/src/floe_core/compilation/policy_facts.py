@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic_core import to_jsonable_python
 
-from floe_core.compilation.layer import layer_of
+from floe_core.compilation.layer import RAW, layer_of
 from floe_core.compilation.plan import Plan
 from floe_core.plugins.dbt import ParsedNode
 from floe_core.schemas.policy_input import (
@@ -68,7 +68,7 @@ class Facts:
     def _layer(self, node: ParsedNode) -> str | None:
         if node.resource_type == "model":
             return layer_of(node, self._plan.sources.manifest.layers)
-        return "bronze" if node.resource_type == "seed" else None
+        return RAW if node.resource_type == "seed" else None
 
 
 def _product(plan: Plan) -> ProductFacts:

@@ -48,8 +48,13 @@ def read_policy(path: Path) -> Policy:
     """Read a policy; raises SpecError with all that keeps it from being one."""
     try:
         source = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise SpecError(Problem("FLOE-E314", f"cannot be read: {error}", Position.of(path))) from error
+    except OSError as error:
+        raise SpecError(
+            Problem("FLOE-E101", f"cannot be read: {error.strerror}", Position.of(path))
+        ) from error
+    except UnicodeDecodeError as error:
+        hint = "save the file as UTF-8"
+        raise SpecError(Problem("FLOE-E103", "not UTF-8", Position.of(path), hint)) from error
     reader = _Reader(path, source)
     policy = reader.read()
     if reader.problems:

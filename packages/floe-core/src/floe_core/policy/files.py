@@ -17,7 +17,7 @@ def policy_files(location: Location) -> list[Path]:
 
 
 def files_in(folder: Path) -> list[Path]:
-    return sorted(folder.glob("*.rego"))
+    return sorted(path for path in folder.glob("*.rego") if path.is_file())
 
 
 def policies_digest(location: Location) -> str | None:

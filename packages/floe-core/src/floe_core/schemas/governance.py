@@ -53,6 +53,7 @@ class Layering(ModelRule):
     forbid: Annotated[dict[Name, tuple[Name, ...]], BeforeValidator(drop_extensions)] = Field(
         {"gold": ("bronze",)}, description="The layers that a layer's models do not read."
     )
+    required: bool = Field(False, description="Whether every model must belong to a layer.")
     exposed: tuple[Name, ...] | None = Field(
         None,
         description="The layers other products may read where a product does not say; all by default.",

@@ -5,23 +5,36 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from floe_core.compilation.checks.models import models
-from floe_core.compilation.layer import layer_of
+from floe_core.compilation.layer import RAW, layer_of
 from floe_core.compilation.neighbours import Neighbour
 from floe_core.compilation.plan import Plan
 from floe_core.compilation.property_file import described_at
 from floe_core.errors import Problem
 from floe_core.plugins.dbt import ParsedNode
 from floe_core.schemas.artifacts import Seed, Transform
-
-RAW = "bronze"
-"""The layer of seeds and of what comes from outside the platform: nobody has cleaned it yet."""
+from floe_core.suggestion import did_you_mean
 
 
 def layers(plan: Plan) -> Iterator[Problem]:
     """A model reads no layer that its own may not read, and no table its product keeps to itself."""
+    yield from _strays(plan)
     yield from _forbidden_reads(plan)
     for source in plan.sources_read():
         yield from _private_read(plan, source)
+
+
+def _strays(plan: Plan) -> Iterator[Problem]:
+    """Models of a layer there is none of, or of none where each must have one: no other rule sees them."""
+    rule, known = plan.sources.manifest.governance.rules.layers, plan.sources.manifest.layers
+    for node, layer in models(plan, rule):
+        if layer is not None and layer not in known:
+            hint = did_you_mean(layer, known) or f"known here: {', '.join(known)}"
+            message = f"model '{node.name}' says it is {layer}: the platform has no such layer"
+            yield Problem("FLOE-E317", message, described_at(plan, node), hint)
+        elif layer is None and rule.required:
+            folders = ", ".join(folder for each in known.values() for folder in each)
+            message = f"model '{node.name}' belongs to no layer"
+            yield Problem("FLOE-E317", message, plan.at(node), f"move it below one of: {folders}")
 
 
 def _forbidden_reads(plan: Plan) -> Iterator[Problem]:
