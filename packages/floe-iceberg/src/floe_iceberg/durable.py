@@ -48,6 +48,7 @@ def storing(place: str) -> Iterator[None]:
 
 
 def cannot_store(place: str, reason: str) -> WorkError:
+    place = place.removeprefix("file://")
     return WorkError(
         Problem(
             "FLOE-E510",
@@ -59,7 +60,7 @@ def cannot_store(place: str, reason: str) -> WorkError:
 
 def room(place: str) -> str:
     """How much is free where a local place is or is to be, in brackets; nothing where nobody can tell."""
-    path = Path(place.removeprefix("file://"))
+    path = Path(place)
     if not path.is_absolute():
         return ""
     with suppress(OSError):

@@ -23,7 +23,7 @@ from floe_core.errors import FloeError, Problem, ServiceError, WorkError
 from floe_iceberg import _pyiceberg
 from floe_iceberg.catalog import FILE_IO, Moved, TableCatalog, TableChange, UnknownOutcome, id_of, unsupported
 from floe_iceberg.changed import changed, dated
-from floe_iceberg.durable import cannot_store, room, storing
+from floe_iceberg.durable import cannot_store, storing
 from floe_iceberg.table import TableId, reading
 
 _BUSY_TIMEOUT_S = 60
@@ -260,12 +260,10 @@ def _asking(name: str, url: URL) -> Iterator[None]:
         yield
     except SQLAlchemyError as error:
         database = _sqlite_file(url)
-        where = f", in '{database}'{room(str(database))}" if database else ""
-        raise ServiceError(
-            Problem(
-                "FLOE-E602", f"the catalog '{name}' does not answer as a catalog: {_reason(error)}{where}"
-            )
-        ) from error
+        if database and _is_of_the_disk(error):
+            raise cannot_store(str(database), _reason(error)) from error
+        told = f"the catalog '{name}' does not answer as a catalog: {_reason(error)}"
+        raise ServiceError(Problem("FLOE-E602", told)) from error
 
 
 def _sqlite_file(url: URL) -> Path | None:
