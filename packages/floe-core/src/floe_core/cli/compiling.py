@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from floe_core.cli.output import Output, counted
 from floe_core.cli.problems import show_problems
 from floe_core.compiler import Compilation, compile_product
+from floe_core.errors import FloeError
 from floe_core.location import Location
 
 _POLICY = "FLOE-E3"
@@ -28,6 +30,11 @@ def compile_and_tell(
     if policy and not verbose and not compilation.unchanged:  # said once is enough
         output.note(f"policy: {counted(len(policy), 'warning')}, shown by: floe compile --verbose")
     return compilation
+
+
+def together(failures: Sequence[FloeError]) -> FloeError:
+    """One error with the problems of all; it ends the command as the first of its kind would."""
+    return type(failures[0])([problem for failure in failures for problem in failure.problems])
 
 
 def _line(compilation: Compilation, seconds: float) -> str:

@@ -7,14 +7,14 @@ from typing import Any
 
 import click
 
-from floe_core.cli.compiling import compile_and_tell
+from floe_core.cli.compiling import compile_and_tell, together
 from floe_core.cli.options import manifest_option
 from floe_core.cli.output import Output, output_option
 from floe_core.cli.problems import problems_document
 from floe_core.cli.products import platform_products
 from floe_core.cli.reports import Form, format_option, reporting
 from floe_core.compiler import Compilation
-from floe_core.errors import FloeError, Problem, shown
+from floe_core.errors import FloeError, shown
 from floe_core.location import Location
 from floe_core.platform import Platform
 
@@ -53,7 +53,7 @@ def _compile(locations: list[Location], output: Output, *, verbose: bool) -> lis
     outcomes |= {location: _attempt(location, output, verbose) for location in early}
     failures = [outcome for outcome in outcomes.values() if isinstance(outcome, FloeError)]
     if failures:
-        raise _together(failures)
+        raise together(failures)
     return [outcome for outcome in outcomes.values() if isinstance(outcome, Compilation)]
 
 
@@ -67,12 +67,6 @@ def _attempt(location: Location, output: Output, verbose: bool) -> Compilation |
 def _came_early(outcome: Compilation | FloeError) -> bool:
     problems = outcome.problems if isinstance(outcome, FloeError) else outcome.warnings
     return any(problem.code == _NEIGHBOUR_NOT_COMPILED for problem in problems)
-
-
-def _together(failures: list[FloeError]) -> FloeError:
-    """One error with the problems of all; it ends the command as the first of its kind would."""
-    problems: list[Problem] = [problem for failure in failures for problem in failure.problems]
-    return type(failures[0])(problems)
 
 
 def _item(compilation: Compilation) -> dict[str, Any]:
