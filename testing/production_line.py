@@ -38,6 +38,10 @@ class ProductionLine(Shop):
         """Let the fourth model count for years."""
         self.write("gate.csv", "loops\n10000000\n")
 
+    def slow_down(self) -> None:
+        """Let the fourth model count for some seconds."""
+        self.write("gate.csv", "loops\n70000\n")
+
     def break_test(self) -> None:
         self.write("models/m4.sql", _GATED.replace("select id,", "select 1 as id,"))
 

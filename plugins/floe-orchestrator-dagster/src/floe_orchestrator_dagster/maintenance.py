@@ -1,8 +1,11 @@
 """Maintenance by the clock: old rows, snapshots and files go, product by product."""
 
+import time
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
 import dagster as dg
+from dagster._core.storage.tags import SCHEDULED_EXECUTION_TIME_TAG
 
 from floe_core.compilation.names import sql_name
 from floe_core.errors import ConflictError
@@ -14,6 +17,8 @@ from floe_core.schemas.artifacts import CompiledArtifacts
 from floe_orchestrator_dagster.schedules import cron
 
 JOB = "maintenance"
+_PATIENCE_S = 300
+_LOOK_S = 1.0
 # maintenance never takes the place of a run: it waits until no product does
 _TAGS = {"dagster/priority": "-1"}
 
@@ -27,15 +32,9 @@ def maintenance_job(products: Mapping[str, Location]) -> dg.JobDefinition:
     def op_of(name: str, product: Location) -> dg.OpDefinition:
         @dg.op(name=f"maintain_{sql_name(name)}")
         def maintain_tables(context: dg.OpExecutionContext) -> None:
-            artifacts = CompiledArtifacts.model_validate_json(product.artifacts_path.read_bytes())
-            try:
-                with run_lock(product.state_dir, context.run_id):  # tells a living run from a dead one
-                    done = maintain(product, artifacts)
-            except ConflictError as error:
-                context.log.info(f"left for the next time: {error.problems[0].message}")
-                return
-            for table in done:
-                context.log.info(_told(table))
+            with run_lock(product.state_dir, context.run_id):  # tells a living run from a dead one
+                for line in _maintained(product, _moment(context)):
+                    context.log.info(line)
 
         return maintain_tables
 
@@ -61,6 +60,25 @@ def maintenance_schedule(job: dg.JobDefinition, every_m: int) -> dg.ScheduleDefi
         cron_schedule=cron(every_m),
         default_status=dg.DefaultScheduleStatus.RUNNING,
     )
+
+
+def _maintained(product: Location, moment: datetime) -> list[str]:
+    """Maintain the product and say what was done; a run of it, which often starts with us, is waited for."""
+    artifacts = CompiledArtifacts.model_validate_json(product.artifacts_path.read_bytes())
+    deadline = time.monotonic() + _PATIENCE_S
+    while True:
+        try:
+            return [_told(table) for table in maintain(product, artifacts, now=moment)]
+        except ConflictError as error:
+            if time.monotonic() > deadline:
+                return [f"left for the next time: {error.problems[0].message}"]
+        time.sleep(_LOOK_S)
+
+
+def _moment(context: dg.OpExecutionContext) -> datetime:
+    """What the clock says: the schedule's, if that asked for it."""
+    scheduled = context.run.tags.get(SCHEDULED_EXECUTION_TIME_TAG)
+    return datetime.fromisoformat(scheduled) if scheduled else datetime.now(UTC)
 
 
 def _told(table: TableMaintenance) -> str:
