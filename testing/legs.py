@@ -120,7 +120,9 @@ class Misbehaving:
         place = self.leg.place(folder)
         there = urlsplit(place.properties["uri"])
         uri = f"http://127.0.0.1:{self.proxy.port}{there.path}"
-        patience = {"floe.request-timeout-s": "0.5", "floe.patience-s": "1"}
+        # the reference catalog needs a second for its first answer
+        request_s, overall_s = ("3", "7") if isinstance(self.leg, RestLeg) else ("0.5", "1")
+        patience = {"floe.request-timeout-s": request_s, "floe.patience-s": overall_s}
         return replace(place, properties={**place.properties, "uri": uri, **patience})
 
 

@@ -28,7 +28,7 @@ COMMITS = {"a write": "/tables/t", "a new table": "/tables/new", "a publish": "/
 
 @pytest.fixture
 def bad(leg: Leg, tmp_path: Path) -> Iterator[Misbehaving]:
-    """A catalog behind a proxy, and a lake on it that waits half a second for an answer and one in all."""
+    """A catalog behind a proxy, and a lake on it that has little patience."""
     with misbehaving(leg, tmp_path) as bad:
         yield bad
 

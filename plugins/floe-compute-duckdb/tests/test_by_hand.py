@@ -48,8 +48,8 @@ def states(done: dbtRunnerResult) -> dict[str, str]:
 def run_ids(shop: Shop) -> dict[str, str]:
     """Which run wrote what is published of each table."""
     lake = opened(shop)
-    tables = {table.name: lake.catalog.load_table((table.namespace, table.name)) for table in lake.tables()}
-    heads = {name: table.current_snapshot() for name, table in tables.items()}
+    loaded = {table.name: lake.catalog.load(TableId(table.namespace, table.name)) for table in lake.tables()}
+    heads = {name: table.current_snapshot() for name, table in loaded.items() if table}
     return {name: str(head.summary["floe.run-id"]) for name, head in heads.items() if head and head.summary}
 
 
