@@ -55,7 +55,7 @@ def test_every_rule_tells_its_breaches_with_their_places(shop: Path, write: Writ
         "floe.yaml:1:1: FLOE-E302 product 'shop' has no owner",
         "models/marts/customers.sql:1:1: FLOE-E303 model 'customers' is gold:"
         " its name is not like 'mart_*' or 'dim_*'",
-        "models/marts/customers.sql:2:1: FLOE-E304 model 'customers' is gold and reads model 'stg_orders',"
+        "models/marts/customers.sql:2:13: FLOE-E304 model 'customers' is gold and reads model 'stg_orders',"
         " which is bronze",
         "models/schema.yml:2:5: FLOE-E306 model 'customers' is gold and has no test that stops a run",
         "models/staging/stg_orders.sql:1:1: FLOE-E307 model 'stg_orders' is bronze and has no description",
