@@ -93,6 +93,8 @@ def test_the_demo_and_the_templates_travel_whole(wheels: dict[str, Path]) -> Non
         travelled = packed(wheels["floe"], f"floe/templates/{name}")
         assert travelled == dict(contents(template(name)))
         assert travelled[PurePosixPath(".gitignore")].startswith(b".floe/\n")
+    workflow = packed(wheels["floe"], "floe/templates/github")
+    assert list(workflow) == [PurePosixPath(".github/workflows/floe.yml")]
 
 
 @pytest.mark.requirement("FR-087")
