@@ -2,32 +2,20 @@
 
 from __future__ import annotations
 
-import csv
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from itertools import combinations
-from pathlib import Path
 
 import pytest
 
-from tests.demo import DEMO, Demo, FinishedRun
+from tests.demo import DEMO, Demo, FinishedRun, write_csv
 from tests.oracles.exact import covariance, root
 from tests.oracles.financial_book import Book, Row, latest_closes, read_csv
 from tests.oracles.financial_exposure import counterparty_exposure
 from tests.oracles.financial_risk import mart, portfolio_risk
-from tests.test_demo_seeds import generate
 
 pytestmark = pytest.mark.xdist_group("demo")
 
-MODELS = [
-    "stg_positions",
-    "stg_market_data",
-    "stg_counterparties",
-    "int_portfolio_risk",
-    "int_counterparty_exposure",
-    "mart_risk_dashboard",
-]
-SEEDS = ["raw_positions", "raw_market_data", "raw_counterparties"]
 COMMITTED = DEMO / "financial-risk" / "seeds"
 
 
@@ -98,18 +86,6 @@ def test_the_parts_of_a_risk_add_up_to_the_whole(financial_risk_run: FinishedRun
         assert abs(float(row["historical_var_99_eur"]) - max(-min(gains), 0)) < 0.05 * len(held)
 
 
-@pytest.mark.requirement("FR-021", "FR-023", "FR-024", "FR-084", "FR-085")
-def test_seeds_and_models_are_published_once_their_tests_passed(financial_risk_run: FinishedRun) -> None:
-    document = financial_risk_run.document
-
-    assert (document["state"], document["published"]) == ("succeeded", True)
-    assert {model["name"]: model["state"] for model in document["models"]} == dict.fromkeys(
-        SEEDS + MODELS, "succeeded"
-    )
-    assert {test["state"] for test in document["tests"]} == {"passed"}
-    assert {test["model"] for test in document["tests"]} >= {*SEEDS, *MODELS}
-
-
 @pytest.mark.requirement("FR-021", "FR-083")
 def test_bronze_keeps_the_last_publication_of_each_close_and_says_when_it_came(
     financial_risk_run: FinishedRun,
@@ -158,34 +134,6 @@ def second_delivery(first: list[Row]) -> tuple[list[Row], list[Row], list[Row], 
     corrected = [{**row, "close": "1,234.50", "published_at": "2025-06-30 07:00:00"} for row in latest[-9:-2]]
     new = [{**row, "trade_date": "2025-06-30", "published_at": "2025-06-30 19:00:00"} for row in latest[:15]]
     return latest[100:160], stale, corrected, new
-
-
-def write_csv(path: Path, rows: list[Row]) -> None:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-
-
-@pytest.mark.requirement("FR-083")
-@pytest.mark.parametrize(("scale", "factor"), [("small", 1), ("medium", 10)])
-def test_a_scale_says_how_many_rows_a_table_has(tmp_path: Path, scale: str, factor: int) -> None:
-    generate(tmp_path, "--product", "financial-risk", FLOE_DEMO_SEED_SCALE=scale)
-
-    rows = {path.stem: len(read_csv(path)) for path in tmp_path.rglob("*.csv")}
-    assert rows == {
-        "raw_positions": 500 * factor,
-        "raw_market_data": 1000 * factor,
-        "raw_counterparties": 100 * factor,
-    }
-
-
-@pytest.mark.requirement("FR-083")
-def test_made_anew_elsewhere_the_seeds_are_the_same_bytes(tmp_path: Path) -> None:
-    generate(tmp_path, "--product", "financial-risk", PYTHONHASHSEED="7", TZ="Asia/Kathmandu", LC_ALL="C")
-
-    written = {path.name: path.read_bytes() for path in tmp_path.rglob("*.csv")}
-    assert written == {f"{name}.csv": (COMMITTED / f"{name}.csv").read_bytes() for name in SEEDS}
 
 
 @pytest.mark.requirement("FR-083")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,8 +13,8 @@ import pytest
 from floe_core.lake import RunIdentity
 from floe_iceberg import IcebergTableManager, TableId
 from testing.stock_dbt import ask
-from tests.demo import Demo
-from tests.oracles.customer_360 import Row, mart, read_csv
+from tests.demo import Demo, write_csv
+from tests.oracles.customer_360 import mart, read_csv
 from tests.test_demo_plain_dbt import invoke
 
 pytestmark = pytest.mark.xdist_group("demo")
@@ -52,13 +51,6 @@ class Deliveries:
             "as it was": self.keys - self.old,
             "anew": self.old - self.missing,
         }
-
-
-def write_csv(path: Path, rows: list[Row]) -> None:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
 
 
 def came(rows: list[dict[str, Any]]) -> dict[str, datetime]:

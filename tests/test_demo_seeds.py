@@ -35,15 +35,32 @@ def test_the_committed_seeds_are_what_the_generator_writes_anywhere(tmp_path: Pa
 
 
 @pytest.mark.requirement("FR-083")
+@pytest.mark.parametrize("product", ["customer-360", "iot-telemetry", "financial-risk"])
+def test_one_product_made_anew_elsewhere_has_the_same_bytes(tmp_path: Path, product: str) -> None:
+    generate(tmp_path, "--product", product, PYTHONHASHSEED="8", TZ="America/St_Johns", LC_ALL="C")
+
+    written = {path.relative_to(tmp_path): path.read_bytes() for path in tmp_path.rglob("*.csv")}
+    assert written == {
+        path.relative_to(DEMO): path.read_bytes() for path in DEMO.glob(f"{product}/seeds/*.csv")
+    }
+
+
+@pytest.mark.requirement("FR-083")
 @pytest.mark.parametrize(("scale", "factor"), [("small", 1), ("medium", 10)])
 def test_a_scale_says_how_many_rows_a_table_has(tmp_path: Path, scale: str, factor: int) -> None:
-    generate(tmp_path, "--product", "customer-360", FLOE_DEMO_SEED_SCALE=scale)
+    generate(tmp_path, FLOE_DEMO_SEED_SCALE=scale)
 
     rows = {path.stem: len(read_csv(path)) for path in tmp_path.rglob("*.csv")}
     assert rows == {
         "raw_customers": 500 * factor,
         "raw_transactions": 1000 * factor,
         "raw_support_tickets": 300 * factor,
+        "raw_sensors": 200 * factor,
+        "raw_readings": 1000 * factor,
+        "raw_maintenance_log": 100 * factor,
+        "raw_positions": 500 * factor,
+        "raw_market_data": 1000 * factor,
+        "raw_counterparties": 100 * factor,
     }
 
 
