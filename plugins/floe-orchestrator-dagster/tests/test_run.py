@@ -43,6 +43,14 @@ def test_a_run_materializes_what_was_published_and_says_so_with_rows_and_snapsho
     assert _materialized(shop, run.run_id) == {
         name: (len(rows), len(rows), str(snapshot)) for name, (snapshot, rows) in tables.items()
     }
+    assert _lineage_and_version(shop, run.run_id) == {
+        "raw_sales": ({}, str(tables["raw_sales"][0])),
+        "stg_sales": (
+            {"id": [("raw_sales", "id")], "amount": [("raw_sales", "amount")]},
+            str(tables["stg_sales"][0]),
+        ),
+        "mart_total": ({"total": [("stg_sales", "amount")]}, str(tables["mart_total"][0])),
+    }
     assert seen[-1] == Published(tables=3)
     assert [e.rows for e in seen if isinstance(e, ModelFinished)] == [3, 3, 1]
 
@@ -200,3 +208,22 @@ def _materialized(shop: Shop, run_id: str) -> dict[str, tuple[object, ...]]:
         for data in shop.dagster_events(run_id, MATERIALIZATION)
         for event in [data.step_materialization_data]
     }
+
+
+def _lineage_and_version(
+    shop: Shop, run_id: str
+) -> dict[str, tuple[dict[str, list[tuple[str, str]]], str | None]]:
+    """The columns each column comes from, and the version of the data, by table."""
+    found = {}
+    for event in shop.dagster_events(run_id, MATERIALIZATION):
+        materialization = event.step_materialization_data.materialization
+        told = materialization.metadata.get("dagster/column_lineage")
+        lineage = told.value if isinstance(told, dg.TableColumnLineageMetadataValue) else None
+        found[materialization.asset_key.path[-1]] = (
+            {
+                column: [(dep.asset_key.path[-1], dep.column_name) for dep in deps]
+                for column, deps in (lineage.deps_by_column if lineage else {}).items()
+            },
+            (materialization.tags or {}).get("dagster/data_version"),
+        )
+    return found

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import pytest
 
+from floe_core.errors import SpecError
 from floe_core.lake import RunIdentity
 from floe_core.ledger import Ledger
 from floe_core.run_lock import run_lock
@@ -143,3 +145,42 @@ def test_a_time_missed_by_an_hour_is_made_up_for_as_the_policy_says(
 
     assert (len(late.run_requests or ()), len(on_time.run_requests or ())) == (requests, 1)
     assert late.skip_message in (None, "missed by 60 minutes, and 'catchUp' is 'never'")
+
+
+@pytest.mark.requirement("FR-032", "WU-3")
+def test_the_platforms_maintenance_keeps_six_snapshots_of_every_product(shop: Shop) -> None:
+    location, _ = shop.compile()
+    for _ in range(8):
+        shop.run("raw_sales")
+    before = shop.snapshots("raw_sales")
+    plugin = DagsterOrchestratorPlugin(maintain_every="30m")
+    file = plugin.write_workspace([location]).with_name("dagster") / "platform_definitions.py"
+    module: dict[str, Any] = {"__file__": str(file)}
+    exec(file.read_text(), module)  # as Dagster loads it
+    platform: dg.Definitions = module["defs"]
+
+    done = platform.resolve_job_def("maintenance").execute_in_process()
+
+    [schedule] = platform.get_repository_def().schedule_defs
+    assert (schedule.job_name, schedule.cron_schedule) == ("maintenance", "*/30 * * * *")
+    assert (len(before), done.success) == (8, True)
+    assert shop.snapshots("raw_sales") == before[-6:]
+
+
+@pytest.mark.requirement("FR-087")
+def test_dagster_home_is_where_history_goes_and_refused_where_it_is_no_folder(
+    shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DAGSTER_HOME", "history")
+    with pytest.raises(SpecError, match="DAGSTER_HOME is 'history', which is no absolute path of a folder"):
+        shop.run()
+    home = tmp_path / "history"
+    home.mkdir()
+    (home / "dagster.yaml").write_text("telemetry: {enabled: false}\n")
+    monkeypatch.setenv("DAGSTER_HOME", str(home))
+
+    result = shop.run()
+
+    assert [run.run_id for run in shop.dagster_runs()] == [result.run_id]
+    assert (home / "dagster.yaml").read_text() == "telemetry: {enabled: false}\n"
+    assert not (shop.state_dir / "dagster" / "history").exists()
