@@ -8,7 +8,7 @@ from pathlib import Path
 from floe_core.compilation.dbt_project import PROJECT_FILE
 from floe_core.compilation.plan import Plan
 from floe_core.compilation.property_file import described_at
-from floe_core.compilation.source_line import nearest_line, source_line
+from floe_core.compilation.source_line import SourceLine, nearest_line, source_line
 from floe_core.errors import Position, Problem
 from floe_core.plugins.compute import BindError
 from floe_core.plugins.dbt import CompiledNode, ParsedNode
@@ -57,8 +57,14 @@ def _place(plan: Plan, node: ParsedNode, sql: str, error: BindError) -> tuple[Po
         return _described_test(plan, node), False
     raw = path.read_text(encoding="utf-8", errors="replace")
     if found := source_line(raw, sql, error.line, error.column):
-        return plan.at(node, found.line, found.column), True
+        return plan.at(node, found.line, found.column), _stands_there(raw, found, sql, error)
     return plan.at(node, nearest_line(raw, sql, error.line, error.column)), False
+
+
+def _stands_there(raw: str, found: SourceLine, sql: str, error: BindError) -> bool:
+    """Whether the word that is wrong is the source's own, not one that something on its line renders."""
+    wrong = re.match(r"\w*|.", sql.split("\n")[error.line - 1][error.column - 1 :])
+    return raw.split("\n")[found.line - 1][found.column - 1 :].startswith(wrong[0] if wrong else "")
 
 
 def _described_test(plan: Plan, node: ParsedNode) -> Position:

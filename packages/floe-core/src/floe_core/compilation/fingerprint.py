@@ -7,7 +7,7 @@ import json
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from importlib.metadata import PackageNotFoundError, requires, version
+from importlib.metadata import PackageNotFoundError, distribution, requires, version
 from pathlib import Path
 from typing import Any
 
@@ -185,10 +185,17 @@ def _installed(names: Iterable[str]) -> dict[str, str]:
     found = {}
     for name in names:
         try:
-            found[name] = version(name)
+            found[name] = _version(name)
         except PackageNotFoundError:
             continue  # a requirement for other machines
     return found
+
+
+def _version(name: str) -> str:
+    """As ``importlib.metadata`` says it, which takes ten times as long: it reads the whole file as a mail."""
+    said = distribution(name).read_text("METADATA") or ""
+    found = re.search(r"^Version: *(\S+)", said, re.MULTILINE)
+    return found[1] if found else version(name)
 
 
 def _stored(problem: Problem, folder: Path) -> StoredWarning:

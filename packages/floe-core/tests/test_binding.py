@@ -1,0 +1,153 @@
+"""What binding a whole project shows: errors at the line somebody wrote, contracts, models of every kind."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from floe_core.compiler import compile_floe_spec
+from floe_core.errors import SpecError
+from floe_core.schemas.artifacts import CompiledArtifacts
+
+PROJECT = {
+    "floe.yaml": "metadata: {name: shop, owner: sales}\n",
+    "dbt_project.yml": "name: shop\nversion: 1.0.0\nprofile: shop\n",
+    "models/raw.sql": "select 1 as id, 'a' as name, cast(2.5 as decimal(10, 2)) as amount\n",
+    "macros/cents.sql": "{% macro cents(column) %}cast({{ column }} * 100 as bigint){% endmacro %}\n",
+}
+
+
+def write(folder: Path, files: dict[str, str]) -> None:
+    for name, text in {**PROJECT, **files}.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+
+def compile_project(folder: Path, files: dict[str, str]) -> CompiledArtifacts:
+    write(folder, files)
+    return compile_floe_spec(folder).artifacts
+
+
+def refusal(folder: Path, files: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    write(folder, files)
+    monkeypatch.chdir(folder)
+    with pytest.raises(SpecError) as refused:
+        compile_floe_spec(folder)
+    return [str(problem) for problem in refused.value.problems]
+
+
+@pytest.mark.requirement("WU-6", "FR-015", "FR-025")
+def test_a_mistake_is_told_at_the_place_somebody_wrote(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = refusal(
+        tmp_path,
+        {
+            "models/behind_a_macro.sql": "select {{ cents('amount') }} as c, nme\nfrom {{ ref('raw') }}",
+            "models/in_a_macro.sql": "select\n  id,\n  {{ cents('amuont') }} as c\nfrom {{ ref('raw') }}\n",
+            "models/in_a_loop.sql": (
+                "select\n{% for name in ['id', 'nme'] %}\n  max({{ name }}) as {{ name }}_max,\n"
+                "{% endfor %}\n"
+                "  1 as one\nfrom {{ ref('raw') }}\n"
+            ),
+            "models/later.sql": (
+                "{{ config(materialized='incremental') }}\nselect id from {{ ref('raw') }}\n"
+                "{% if is_incremental() %}\nwhere id > (select max(idd) from {{ this }})\n{% endif %}\n"
+            ),
+            "models/schema.yml": (
+                "models:\n  - name: raw\n    columns:\n      - {name: id}\n"
+                "      - {name: nome, data_tests: [not_null]}\n"
+            ),
+        },
+        monkeypatch,
+    )
+
+    assert [text.partition("\n")[0] for text in told] == [
+        "models/behind_a_macro.sql:1:36: FLOE-E407 model 'behind_a_macro': "
+        'Referenced column "nme" not found in FROM clause!',
+        "models/in_a_loop.sql:3:1: FLOE-E407 model 'in_a_loop': "
+        "Referenced column \"nme\" not found in FROM clause!, in the compiled 'max(nme) as nme_max,'",
+        "models/in_a_macro.sql:3:1: FLOE-E407 model 'in_a_macro': Referenced column \"amuont\" not found in "
+        "FROM clause!, in the compiled 'cast(amuont * 100 as bigint) as c'",
+        "models/later.sql:4:24: FLOE-E407 model 'later': "
+        'Referenced column "idd" not found in FROM clause! (where is_incremental() is true)',
+        "models/schema.yml:5:9: FLOE-E407 test 'not_null_raw_nome': "
+        "Referenced column \"nome\" not found in FROM clause!, in the compiled 'where nome is null'",
+    ]
+    assert [text.partition('bindings: "')[2].partition('"')[0] for text in told] == [
+        "name",
+        "name",
+        "amount",
+        "id",
+        "name",
+    ]
+
+
+@pytest.mark.requirement("WU-6", "FR-010")
+def test_columns_of_a_model_that_shows_them_only_in_the_run_are_the_described_ones(tmp_path: Path) -> None:
+    asked = "{{ run_query('select 1').columns[0].values()[0] if execute }}"
+    artifacts = compile_project(
+        tmp_path,
+        {
+            "models/asks.sql": f"select {asked} as n\n",
+            "models/silent.sql": f"select {asked} as n\n",
+            "models/reads.sql": "select n + 1 as more from {{ ref('asks') }}\n",
+            "models/waits.sql": "select n + 1 as more from {{ ref('silent') }}\n",
+            "models/schema.yml": "models: [{name: asks, columns: [{name: n, data_type: integer}]}]\n",
+        },
+    )
+
+    shown = {
+        model.name: (model.proof, [(column.name, column.type) for column in model.columns])
+        for model in artifacts.transforms
+    }
+    assert shown["asks"] == ("deferred", [("n", "INTEGER")])
+    assert shown["silent"] == ("deferred", [])
+    assert shown["reads"] == ("bound", [("more", "INTEGER")])
+    assert shown["waits"] == ("deferred", [])
+
+
+@pytest.mark.requirement("FR-010", "FR-094")
+def test_lineage_goes_through_ephemeral_models_and_macros(tmp_path: Path) -> None:
+    artifacts = compile_project(
+        tmp_path,
+        {
+            "models/between.sql": "{{ config(materialized='ephemeral') }} select * from {{ ref('raw') }}\n",
+            "models/top.sql": "select id, {{ cents('amount') }} as c from {{ ref('between') }} where id > 0",
+        },
+    )
+
+    top = next(model for model in artifacts.transforms if model.name == "top")
+    assert top.lineage == "known"
+    assert [[str(each) for each in column.inputs] for column in top.columns] == [
+        ["dataset='shop.raw' column='id' transformation='IDENTITY'"],
+        ["dataset='shop.raw' column='amount' transformation='TRANSFORMATION'"],
+    ]
+    assert [(each.column, each.transformation, each.type) for each in top.row_inputs] == [
+        ("id", "FILTER", "INDIRECT")
+    ]
+    assert [(column.name, column.nullable) for column in top.columns] == [("id", False), ("c", False)]
+
+
+@pytest.mark.requirement("FR-010", "FR-016")
+def test_only_the_edited_model_is_proven_again_and_the_artifact_is_the_same_as_from_nothing(
+    tmp_path: Path,
+) -> None:
+    files = {
+        f"models/m{n}.sql": f"select id, amount * {n} as amount from {{{{ ref('raw') }}}}\n" for n in range(3)
+    }
+    compile_project(tmp_path / "edited", files)
+    files["models/m1.sql"] = "select id, name from {{ ref('raw') }}\n"
+    before = (tmp_path / "edited/target/floe/proofs.json").read_bytes()
+
+    edited = compile_project(tmp_path / "edited", files)
+    fresh = compile_project(tmp_path / "fresh", files)
+
+    assert edited.to_bytes() == fresh.to_bytes()
+    assert (tmp_path / "edited/target/floe/proofs.json").read_bytes() != before
+    (tmp_path / "edited/target/floe/proofs.json").write_text("{")
+    (tmp_path / "edited/models/m1.sql").write_text("select id, name, amount from {{ ref('raw') }}\n")
+    model = compile_floe_spec(tmp_path / "edited").artifacts.transforms[1]
+    assert [column.name for column in model.columns] == ["id", "name", "amount"]
