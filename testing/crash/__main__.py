@@ -25,6 +25,8 @@ def main() -> int:
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
         jobs = [pool.submit(swept, operation, said.seed) for operation in said.operations or OPERATIONS]
         for job in as_completed(jobs):
+            if job.exception():
+                pool.shutdown(cancel_futures=True)
             for name, tally in job.result():
                 total += tally
                 told = [f"{name} {tally}", *(f"    {complaint}" for complaint in tally.complaints)]

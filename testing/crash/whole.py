@@ -25,6 +25,7 @@ def swept(operation: str, seed: int) -> list[tuple[str, Tally]]:
                 points = range(1 + seed % stride, points_of(victim, operation, ending) + 1, stride)
                 for some in _some_at_a_time(points):
                     tally += sweep(victim, operation, ending, some)
+                    victim.attempt("overwrite")  # few rows and few files again
                     tally.complaints += left_over(victim)
                 tallies.append((f"{operation:14} {ending:9}", tally))
     return tallies
