@@ -30,8 +30,10 @@ def _column(column: ArtifactColumn | OutlineColumn) -> dg.TableColumn:
 
 
 def _inputs(column: ArtifactColumn, keys: AssetKeys) -> list[dg.TableColumnDep]:
+    """Each once: a column may be made from another one in two ways, and Dagster knows of none."""
+    made_from = dict.fromkeys((each.dataset, each.column) for each in column.inputs if each.type == "DIRECT")
     return [
-        dg.TableColumnDep(asset_key=key, column_name=each.column)
-        for each in column.inputs
-        if each.type == "DIRECT" and (key := keys.of_datasets.get(each.dataset))
+        dg.TableColumnDep(asset_key=key, column_name=name)
+        for dataset, name in made_from
+        if (key := keys.of_datasets.get(dataset))
     ]
