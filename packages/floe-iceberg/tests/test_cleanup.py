@@ -188,6 +188,27 @@ def test_only_what_looks_like_a_table_s_file_is_removed_and_only_in_its_own_fold
 
 
 @pytest.mark.requirement("FR-032")
+def test_what_lies_beside_a_table_or_is_called_otherwise_is_kept_in_any_store(lake: Lake) -> None:
+    publish(lake, 1)
+    own = folder(lake)
+    foreign = [
+        own / "data" / "notes.txt",
+        own / "data" / "_hidden.parquet",
+        own.parent / "beside.parquet",
+        own.parent / "t-but-longer" / "data" / "x.parquet",
+    ]
+    orphan = own / "data" / "orphan.parquet"
+    for path in (*foreign, orphan):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"theirs")
+    for days in (2, 4):
+        maintain(lake, timedelta(days=days))
+    assert not orphan.exists()
+    assert [path for path in foreign if not path.exists()] == []
+    assert lake.plain_rows("t") == [(0,)]
+
+
+@pytest.mark.requirement("FR-032")
 def test_a_table_within_another_s_folder_loses_nothing(lake: Lake) -> None:
     publish(lake, 3)
     location = f"{lake.table('t').location()}/data/inner"
