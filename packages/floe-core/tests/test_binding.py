@@ -151,3 +151,36 @@ def test_only_the_edited_model_is_proven_again_and_the_artifact_is_the_same_as_f
     (tmp_path / "edited/models/m1.sql").write_text("select id, name, amount from {{ ref('raw') }}\n")
     model = compile_floe_spec(tmp_path / "edited").artifacts.transforms[1]
     assert [column.name for column in model.columns] == ["id", "name", "amount"]
+
+
+@pytest.mark.requirement("WU-6", "FR-015")
+def test_a_contract_is_held_against_what_was_bound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    enforced = "{{ config(contract={'enforced': true}) }} "
+    told = refusal(
+        tmp_path,
+        {
+            "models/kept.sql": enforced
+            + "select id, sum(amount) as total from {{ ref('raw') }} group by id\n",
+            "models/broken.sql": enforced + "select id, name as city, 1 as more from {{ ref('raw') }}\n",
+            "models/schema.yml": (
+                "models:\n"
+                "  - name: kept\n    columns:\n"
+                "      - {name: id, data_type: int}\n      - {name: total, data_type: 'decimal(38, 2)'}\n"
+                "  - name: broken\n    columns:\n"
+                "      - {name: id, data_type: bigint, constraints: [{type: not_null}]}\n"
+                "      - {name: citty, data_type: text}\n      - {name: city, data_type: string}\n"
+            ),
+        },
+        monkeypatch,
+    )
+
+    assert told == [
+        "models/schema.yml:6:5: FLOE-E471 model 'broken' has a column 'more' that its contract does not\n"
+        "  hint: add '- {name: more, data_type: integer}' under 'columns'",
+        "models/schema.yml:6:5: FLOE-E474 the contract of model 'broken' has constraints that no table of "
+        "the lake keeps: 'not_null'\n  hint: write them as tests: a run in which one fails publishes nothing",
+        "models/schema.yml:8:9: FLOE-E472 column 'broken.id' is INTEGER, its contract says bigint\n"
+        "  hint: cast it: id::bigint, or write 'data_type: integer'",
+        "models/schema.yml:9:9: FLOE-E470 the contract of model 'broken' has a column 'citty', its SQL does "
+        "not\n  hint: did you mean 'city'?",
+    ]

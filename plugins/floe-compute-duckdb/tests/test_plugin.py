@@ -47,9 +47,11 @@ UNSUPPORTED: list[tuple[dict[str, Any], str]] = [
     ({"language": "python"}, "models in python are not supported yet"),
     ({"materialized": "external"}, "materialization 'external' is not supported"),
     ({"materialized": "table_function"}, "materialization 'table_function' is not supported"),
-    ({"materialized": "incremental", "config": {"incremental_strategy": "insert_overwrite"}}, "'insert_overwrite'"),
+    (
+        {"materialized": "incremental", "config": {"incremental_strategy": "insert_overwrite"}},
+        "'insert_overwrite'",
+    ),
     ({"materialized": "incremental", "config": {"incremental_strategy": "merge"}}, "needs a 'unique_key'"),
-    ({"config": {"contract": {"enforced": True}}}, "'contract: {enforced: true}' is not supported yet"),
     (
         {"config": {"grants": {"select": ["x"]}}},
         "'grants' is not supported: rights are not kept by this catalog",
@@ -86,10 +88,8 @@ def test_what_is_done_is_not_refused(project: DbtProject) -> None:
 def test_what_only_the_run_sees_is_refused_there_too(project: DbtProject) -> None:
     project.models(
         granted="{{ config(grants={'select': ['x']}) }} select 1 as id",
-        enforced="{{ config(contract={'enforced': true}) }} select 1 as id",
         stored="select 1 as id",
     )
-    project.write("models/t.yml", "models: [{name: enforced, columns: [{name: id, data_type: integer}]}]\n")
     project.write(
         "snapshots/s.yml",
         "snapshots:\n- name: s\n  relation: ref('stored')\n"
@@ -98,7 +98,6 @@ def test_what_only_the_run_sees_is_refused_there_too(project: DbtProject) -> Non
 
     assert project.build().errors == {
         "granted": "'grants' is not supported: rights are not kept by this catalog",
-        "enforced": "'contract: {enforced: true}' is not supported yet",
         "s": "snapshots are not supported yet",
     }
 

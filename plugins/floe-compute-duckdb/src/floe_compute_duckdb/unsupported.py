@@ -45,8 +45,6 @@ def _model(language: str, materialized: str | None, config: Config) -> str | Non
         return f"materialization '{materialized}' is not supported, only {', '.join(MATERIALIZATIONS)} are"
     if materialized == "incremental" and (reason := _incremental(config)):
         return reason
-    if _mapping(config.get("contract")).get("enforced"):
-        return "'contract: {enforced: true}' is not supported yet"
     return _table(config)
 
 
@@ -80,10 +78,6 @@ def _test(_language: str, _materialized: str | None, config: Config) -> str | No
     if config.get("store_failures") or config.get("store_failures_as") in ("table", "view"):
         return "'store_failures' is not supported yet"
     return None
-
-
-def _mapping(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
 
 
 _CHECKS: dict[str, Callable[[str, str | None, Config], str | None]] = {

@@ -11,6 +11,7 @@ from dbt.adapters.contracts.relation import RelationType
 from dbt.adapters.duckdb.column import DuckDBColumn
 from dbt.adapters.duckdb.impl import DuckDBAdapter
 from dbt.adapters.floe.connections import FloeConnectionManager
+from dbt.adapters.floe.contract import breach
 from dbt.adapters.floe.guard import REFUSAL
 from dbt.adapters.floe.lake import LakeTables
 from dbt.adapters.floe.ownership import maker
@@ -158,6 +159,15 @@ class FloeAdapter(DuckDBAdapter):
             )
             environment.written(cursor, relation.schema or "", table)
         return {"rows": written.rows, "snapshot_id": str(written.snapshot_id)}
+
+    @available
+    def floe_contract_breach(self, sql: str, model: Mapping[str, Any]) -> str | None:
+        """What of an enforced contract a SELECT does not keep; binds it and writes nothing."""
+        cursor, environment = self.connections.cursor(), self.connections.floe()
+        with self.connections.exception_handler(sql):
+            environment.attach_mentioned(cursor, sql)
+            described = cursor.execute(f"describe (\n{sql}\n)").fetchall()
+        return breach([(str(name), str(kind)) for name, kind, *_ in described], model)
 
     @available
     def floe_delete(self, relation: BaseRelation | str, predicate: str, graph: Mapping[str, Any]) -> int:

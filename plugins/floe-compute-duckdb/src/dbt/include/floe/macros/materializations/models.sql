@@ -20,6 +20,13 @@
     {%- set mode = 'append' -%}
   {%- endif -%}
 
+  {%- if (config.get('contract') or {}).enforced -%}
+    {%- set breach = adapter.floe_contract_breach(compiled_code, model) -%}
+    {%- if breach -%}
+      {%- do exceptions.raise_compiler_error(breach) -%}
+    {%- endif -%}
+  {%- endif -%}
+
   {%- set written = adapter.floe_write(
       target_relation,
       code,
