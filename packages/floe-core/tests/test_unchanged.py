@@ -17,7 +17,9 @@ Write = Callable[[Mapping[str, str]], Path]
 def compiled(shop: Path, write: Write) -> Compilation:
     write(
         {
-            "manifest.yaml": "metadata: {name: p}\nplugins: {compute: {type: duckdb, config: {threads: 4}}}\n",
+            "manifest.yaml": (
+                "metadata: {name: p}\nplugins: {compute: {type: duckdb, config: {threads: 4}}}\n"
+            ),
             "macros/m.sql": "{% macro one() %}1{% endmacro %}\n",
             "models/marts/ones.sql": "select {{ one() }} as n\n",
         }

@@ -19,6 +19,7 @@ from floe_core.plugins.registry import PluginRegistry
 from floe_core.plugins.types import PluginType
 from floe_core.schemas.manifest import Manifest
 from floe_core.schemas.problems import problems_of
+from floe_core.schemas.secret import AS_WRITTEN
 from floe_core.yaml_file import read_yaml
 
 
@@ -26,7 +27,7 @@ def manifest(path: Path) -> Iterator[Finding]:
     """Whether the manifest of a platform without products can be read."""
     file = read_yaml(path)
     try:
-        said = Manifest.model_validate(file.tree)
+        said = Manifest.model_validate(file.tree, context=AS_WRITTEN)
     except ValidationError as error:
         raise SpecError(problems_of(error, Manifest, file)) from error
     yield Finding(shown(path), f"platform '{said.metadata.name}'")
