@@ -14,6 +14,7 @@ from floe_core.compiler import compile_product
 from floe_core.ledger import Ledger
 from floe_core.location import find_products
 from floe_orchestrator_dagster import DagsterOrchestratorPlugin
+from testing.dagster_ui import DagsterUI
 from testing.polling import wait_for
 from tests.demo import Demo
 
@@ -52,9 +53,16 @@ class Served:
 
 
 @pytest.fixture
-def served(tmp_path: Path) -> Iterator[Served]:
-    """The demo, compiled and never run, with Dagster on it until its sensors have started all products."""
+def served(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Served]:
+    """The demo, compiled and never run, with Dagster on it until its sensors have started all products.
+
+    Its schedule is another when the test is given one.
+    """
     demo = Demo.copied_to(tmp_path / "demo")
+    if schedule := getattr(request, "param", None):
+        for product in PRODUCTS:
+            spec = demo.product(product) / "floe.yaml"
+            spec.write_text(spec.read_text().replace("every: 10m", schedule))
     locations = find_products(demo.folder, manifest=demo.folder / "manifest.yaml")
     for location in locations:
         compile_product(location)
@@ -143,3 +151,20 @@ def _row_counts(run: dict[str, Any]) -> dict[str, int]:
         for entry in event["metadataEntries"]
         if entry["label"] == "row_count"
     }
+
+
+@pytest.mark.slow
+@pytest.mark.requirement("FR-086", "FR-033")
+@pytest.mark.parametrize("served", ["every: 1d"], indirect=True)
+def test_three_products_at_once_go_three_rounds_without_a_conflict(served: Served) -> None:
+    ui = DagsterUI(served.url)
+    for _ in range(3):
+        launched = {product: ui.launch(product) for product in PRODUCTS}
+        statuses = {product: ui.ended(run_id, timeout_s=300) for product, run_id in launched.items()}
+        runs = [ui.run(run_id) for run_id in launched.values()]
+        assert statuses == dict.fromkeys(PRODUCTS, "SUCCESS")
+        assert max(run["startTime"] for run in runs) < min(run["endTime"] for run in runs)
+        assert [line for run_id in launched.values() for line in ui.said(run_id, "locked")] == []
+
+    ended = [(run.product, run.state, run.published) for run in Ledger(_state(served.demo)).runs()]
+    assert sorted(ended) == sorted((product, "succeeded", True) for product in PRODUCTS for _ in range(4))
