@@ -20,6 +20,7 @@ CACHE = ROOT / ".cache" / "services"
 OLDEST_JAVA = 21
 STORE = "github.com/versity/versitygw/cmd/versitygw@v1.8.0"
 _HERE = Path(__file__).parent
+_INSTALLED = Path("/usr/lib/jvm")
 _JARS = CACHE / "jars"
 _CLASSES = CACHE / "classes"
 _MAVEN = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies"
@@ -30,16 +31,17 @@ class CannotBeRun(Exception):
 
 
 def java_home() -> Path:
-    """The JDK chosen by FLOE_JAVA_HOME or JAVA_HOME, else the newest one installed; 21 or newer."""
-    for name in ("FLOE_JAVA_HOME", "JAVA_HOME"):
-        if chosen := os.environ.get(name):
-            if _java_version(Path(chosen)) < OLDEST_JAVA:
-                raise CannotBeRun(f"{name} names no JDK {OLDEST_JAVA} or newer: install one, or unset it")
-            return Path(chosen)
-    newest = max(Path("/usr/lib/jvm").glob("*"), key=_java_version, default=None)
-    if newest is None or _java_version(newest) < OLDEST_JAVA:
+    """The JDK that FLOE_JAVA_HOME names, else JAVA_HOME, else the newest one installed; 21 or newer."""
+    if chosen := os.environ.get("FLOE_JAVA_HOME"):
+        if _java_version(Path(chosen)) < OLDEST_JAVA:
+            raise CannotBeRun(f"FLOE_JAVA_HOME names no JDK {OLDEST_JAVA} or newer: install one, or unset it")
+        return Path(chosen)
+    installed = sorted(_INSTALLED.glob("*"), key=_java_version, reverse=True)
+    usual = [Path(os.environ["JAVA_HOME"])] if os.environ.get("JAVA_HOME") else []
+    found = next((home for home in (*usual, *installed) if _java_version(home) >= OLDEST_JAVA), None)
+    if found is None:
         raise CannotBeRun(f"no JDK {OLDEST_JAVA} or newer: install one, or let FLOE_JAVA_HOME name it")
-    return newest
+    return found
 
 
 def _java_version(home: Path) -> int:
