@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Literal, Protocol
 
 
 def branch_of(run_id: str) -> str:
@@ -122,6 +122,19 @@ class TableMaintenance:
     files_waiting: int = 0
     bytes_waiting: int = 0
     notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class MaintenanceResult:
+    """One pass of maintenance over a product's tables, as the ledger keeps it."""
+
+    run_id: str
+    product: str
+    state: Literal["succeeded", "failed", "cancelled"]
+    reason: str | None
+    started_at: datetime
+    ended_at: datetime
+    tables: tuple[TableMaintenance, ...] = ()
 
 
 class LakeRun(Protocol):

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from floe_core.errors import ConflictError, Problem
 from floe_core.events import ModelFinished, Planned, TestFinished
-from floe_core.lake import RunIdentity, Written
+from floe_core.lake import MaintenanceResult, RunIdentity, TableMaintenance, Written
 from floe_core.ledger_file import connect
 from floe_core.run_result import RunResult, RunState
 
@@ -157,6 +159,33 @@ class Ledger:
                 (state, published, reason, _now(), run_id, attempt),
             )
 
+    def record_maintenance(self, done: MaintenanceResult) -> None:
+        """Write down what maintenance did to a product's tables, also when it failed."""
+        with self._transaction() as cursor:
+            cursor.execute(
+                "insert into maintenance values (?, ?, ?, ?, ?, ?, ?)",
+                (
+                    done.run_id,
+                    done.product,
+                    done.state,
+                    done.reason,
+                    _text(done.started_at),
+                    _text(done.ended_at),
+                    json.dumps([asdict(table) for table in done.tables]),
+                ),
+            )
+
+    def maintenance(self, product: str, *, limit: int = 20) -> list[MaintenanceResult]:
+        """What maintenance did to the product's tables, the newest first."""
+        if not self._path.exists():
+            return []
+        with closing(connect(self._path)) as connection:
+            rows = connection.execute(
+                "select * from maintenance where product = ? order by ended_at desc, rowid desc limit ?",
+                (product, limit),
+            ).fetchall()
+        return [_maintenance(row) for row in rows]
+
     def running(self) -> list[RunResult]:
         """The attempts that have begun and not ended, dead ones among them."""
         return self._select("state = 'running'", ())
@@ -250,6 +279,18 @@ def _text(moment: datetime) -> str:
 
 def _time(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
+
+
+def _maintenance(row: sqlite3.Row) -> MaintenanceResult:
+    values = dict(row)
+    tables = tuple(_maintained(table) for table in json.loads(values.pop("tables")))
+    started_at, ended_at = (datetime.fromisoformat(values.pop(key)) for key in ("started_at", "ended_at"))
+    return MaintenanceResult(**values, started_at=started_at, ended_at=ended_at, tables=tables)
+
+
+def _maintained(table: dict[str, Any]) -> TableMaintenance:
+    values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in table.items()}
+    return TableMaintenance(**values)
 
 
 def _run(row: sqlite3.Row) -> RunResult:

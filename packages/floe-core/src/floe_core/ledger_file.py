@@ -7,7 +7,7 @@ from pathlib import Path
 
 from floe_core.errors import Problem, WorkError, shown
 
-_SCHEMA_VERSION = 2
+_SCHEMA_VERSION = 3
 _SCHEMA = """
 create table if not exists runs (
     run_id text not null,
@@ -68,6 +68,16 @@ create table if not exists writes (
     snapshot_id integer not null,
     primary key (run_id, attempt, unique_id)
 );
+create table if not exists maintenance (
+    run_id text not null primary key,
+    product text not null,
+    state text not null,
+    reason text,
+    started_at text not null,
+    ended_at text not null,
+    tables text not null
+);
+create index if not exists maintenance_by_end on maintenance (product, ended_at);
 """
 
 

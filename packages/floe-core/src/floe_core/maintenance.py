@@ -4,10 +4,19 @@ from __future__ import annotations
 
 import secrets
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Literal
 
-from floe_core.lake import MaintenancePolicy, RowRetention, RunIdentity, TableMaintenance
+from floe_core.lake import (
+    MaintenancePolicy,
+    MaintenanceResult,
+    RowRetention,
+    RunIdentity,
+    TableMaintenance,
+)
 from floe_core.ledger import Ledger
 from floe_core.location import Location
 from floe_core.platform import Platform
@@ -35,14 +44,41 @@ def maintain(
     lake = platform.catalog.open(platform.storage, location.state_dir)
     with maintenance_of_product(location.state_dir, artifacts.metadata.product_name):
         settle_dead_runs(location.state_dir, ledger, lake)
-        return lake.maintain(
-            _namespaces(artifacts),
-            replace(policy or MaintenancePolicy(), retention=_retention(artifacts)),
-            identity=_identity(artifacts),
-            living={run.run_id: run.started_at for run in ledger.running()},
-            now=now or datetime.now(UTC),
-            dry_run=dry_run,
-        )
+        identity = _identity(artifacts)
+        with _recorded(None if dry_run else ledger, identity) as done:
+            done += lake.maintain(
+                _namespaces(artifacts),
+                replace(policy or MaintenancePolicy(), retention=_retention(artifacts)),
+                identity=identity,
+                living={run.run_id: run.started_at for run in ledger.running()},
+                now=now or datetime.now(UTC),
+                dry_run=dry_run,
+            )
+        return done
+
+
+@contextmanager
+def _recorded(ledger: Ledger | None, identity: RunIdentity) -> Iterator[list[TableMaintenance]]:
+    """Write into the ledger what was done to which tables, also when it is left by an exception."""
+    started_at, done = datetime.now(UTC), list[TableMaintenance]()
+    state: Literal["succeeded", "failed", "cancelled"] = "succeeded"
+    reason: str | None = None
+    try:
+        yield done
+    except BaseException as error:
+        # what is no Exception is somebody's wish to stop
+        interrupted = not isinstance(error, Exception)
+        state = "cancelled" if interrupted else "failed"
+        reason = "interrupted" if interrupted else str(error)
+        raise
+    finally:
+        if ledger is not None:
+            ended_at = datetime.now(UTC)
+            ledger.record_maintenance(
+                MaintenanceResult(
+                    identity.run_id, identity.product, state, reason, started_at, ended_at, tuple(done)
+                )
+            )
 
 
 def _namespaces(artifacts: CompiledArtifacts) -> list[str]:

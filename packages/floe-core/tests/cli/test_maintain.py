@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from floe_core.cli.stores import Store, store_of
+from floe_core.errors import WorkError
 from floe_core.lake import MaintenancePolicy, TableMaintenance
+from floe_core.ledger import Ledger
 from floe_core.location import locate
 from floe_core.maintenance import maintain
 from floe_core.run_lock import run_of_product
@@ -101,3 +103,29 @@ def test_where_nothing_ran_there_is_nothing_to_maintain(shop: Path, floe: Floe) 
         "FLOE-E012 nothing has run here yet\n  hint: floe run\n",
     )
     assert not (shop / ".floe").exists()
+
+
+@pytest.mark.requirement("FR-031", "FR-032")
+@pytest.mark.xdist_group("cli")
+def test_what_maintenance_did_stands_in_the_ledger_also_when_it_refused(shop: Path, floe: Floe) -> None:
+    (shop / "floe.yaml").write_text(SPEC)
+    (shop / SALES).write_text(AGES)
+    assert floe("run").status == 0
+    product = store(shop)
+    ledger = Ledger(product.location.state_dir)
+    before = len(ledger.maintenance("corner-shop"))
+    reports = at(product, timedelta(days=9))
+    [done, *_] = ledger.maintenance("corner-shop")
+    assert (done.state, done.reason, done.product) == ("succeeded", None, "corner-shop")
+    assert {table.table: table for table in done.tables} == reports
+    assert reports["stg_sales"].rows_deleted > 0
+
+    with pytest.raises(WorkError, match="the clock says 2001-01-01") as refused:
+        maintain(product.location, product.artifacts, now=datetime(2001, 1, 1, tzinfo=UTC))
+    assert refused.value.problems[0].code == "FLOE-E541"
+    assert floe("maintain", "--dry-run").status == 0  # of this nothing is written down
+    [refusal, *earlier] = ledger.maintenance("corner-shop")
+    assert (refusal.state, refusal.tables, len(earlier)) == ("failed", (), before + 1)
+    said = floe("status", "--output", "json").document["products"][0]["last_maintenance"]
+    assert (said["run_id"], said["state"], said["tables"]) == (refusal.run_id, "failed", [])
+    assert "maintenance failed, " in floe("status").stdout

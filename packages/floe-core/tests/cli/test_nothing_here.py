@@ -43,6 +43,7 @@ def test_a_product_that_never_ran_stands_nowhere_yet(floe: Floe, shop: Path) -> 
                 "state": None,
                 "last_run": None,
                 "last_run_at": None,
+                "last_maintenance": None,
                 "tables": [],
             }
         ],

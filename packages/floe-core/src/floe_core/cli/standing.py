@@ -9,11 +9,13 @@ from typing import Any
 import click
 
 from floe_core.cli.history import settled_ledger
+from floe_core.cli.maintaining import maintenance_item
 from floe_core.cli.outcome import short
 from floe_core.cli.output import counted, timestamp
 from floe_core.cli.shapes import table_item
 from floe_core.cli.stores import Store, name_of, store_of
 from floe_core.cli.table import table
+from floe_core.lake import MaintenanceResult
 from floe_core.location import Location
 from floe_core.run import DEFAULT_ENVIRONMENT
 from floe_core.run_result import RunResult
@@ -26,7 +28,9 @@ def product_item(location: Location) -> dict[str, Any]:
     """The product as ``floe status`` says it in JSON; null where nothing is known yet."""
     store = store_of(location)
     name = name_of(location)
-    last = next(iter(settled_ledger(location).runs(name, limit=1)), None)
+    ledger = settled_ledger(location)
+    last = next(iter(ledger.runs(name, limit=1)), None)
+    maintained = next(iter(ledger.maintenance(name, limit=1)), None)
     return {
         "name": name,
         "environment": last.environment if last else DEFAULT_ENVIRONMENT,
@@ -35,7 +39,20 @@ def product_item(location: Location) -> dict[str, Any]:
         "state": last.state if last else None,
         "last_run": last.run_id if last else None,
         "last_run_at": _moment(last),
+        "last_maintenance": _maintenance_item(maintained),
         "tables": _tables(store) if store else [],
+    }
+
+
+def _maintenance_item(done: MaintenanceResult | None) -> dict[str, Any] | None:
+    if done is None:
+        return None
+    return {
+        "run_id": done.run_id,
+        "state": done.state,
+        "reason": done.reason,
+        "ended_at": done.ended_at,
+        "tables": [maintenance_item(report) for report in done.tables],
     }
 
 
@@ -63,6 +80,11 @@ def standing_lines(product: dict[str, Any]) -> list[str]:
     left = [entry["name"] for entry in product["tables"] if not entry["in_project"]]
     if left:
         lines.append(f"no model or seed writes {', '.join(left)} any more: what was published stays")
+    maintained = product["last_maintenance"]
+    if maintained and maintained["state"] != "succeeded":
+        lines.append(
+            f"maintenance {maintained['state']}, {timestamp(maintained['ended_at'])}: {maintained['reason']}"
+        )
     return [head, *(f"  {line}" for line in lines)]
 
 
