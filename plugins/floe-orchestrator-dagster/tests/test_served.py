@@ -73,7 +73,7 @@ def test_the_health_sensor_waits_for_the_catalog_then_starts_the_run_that_fills_
     assert served.line.rows()["m6"] == _UNDISTURBED
 
 
-@pytest.mark.requirement("FR-020", "FR-027", "FR-048")
+@pytest.mark.requirement("FR-020", "FR-027")
 def test_materialize_selected_is_one_transaction_told_model_by_model(served: Served) -> None:
     before = served.line.published()
 

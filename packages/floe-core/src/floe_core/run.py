@@ -55,7 +55,7 @@ def execute(
 
     A failed model or test is a result, not an exception. Raises ConflictError when another run of
     the product is going or moved a table meanwhile, SpecError when the selection makes no sense,
-    ServiceError when a service stayed away for longer than ``patience`` allows. Whatever is raised,
+    ServiceError when a service stayed away for longer than a run waits. Whatever is raised,
     KeyboardInterrupt too, is in the ledger by then.
     """
     platform = Platform(artifacts.plugins)
