@@ -25,6 +25,7 @@ LEGS: Mapping[str, Sequence[str]] = {
     "rest": ("-m", "testing.services", "rest"),
     "vended": ("-m", "testing.services", "vended"),
     "crash": ("-m", "testing.crash"),
+    "disk": ("-m", "testing.small_disk"),
     "duckdb": ("-m", "testing.readers", "duckdb"),
     "spark": ("-m", "testing.readers", "spark"),
 }
