@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import socket
 import sqlite3
@@ -64,7 +65,7 @@ def test_what_is_fine_is_said_line_by_line(floe: Floe, patient: Path) -> None:
         "leftovers of corner-shop",
         "nothing to mend",
     ]
-    assert "ok       ledger: version 2, 1 attempt" in result.stdout
+    assert re.search(r"^ok       ledger: version \d+, 1 attempt$", result.stdout, re.MULTILINE)
     assert "ok       tables: 3 published" in result.stdout
 
 
@@ -254,10 +255,11 @@ def test_a_clock_that_went_back_and_a_moved_state_are_told(floe: Floe, patient: 
 
 @pytest.mark.requirement("FR-055")
 def test_a_taken_port_a_full_disk_and_a_foreign_dagster_home_are_told(
-    floe: Floe, shop: Path, monkeypatch: pytest.MonkeyPatch
+    floe: Floe, shop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(machine, "_ROOM", 1 << 62)  # no disk has as much
-    monkeypatch.setenv("DAGSTER_HOME", "/opt/dagster")
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "elsewhere"))
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
@@ -270,7 +272,7 @@ def test_a_taken_port_a_full_disk_and_a_foreign_dagster_home_are_told(
     ]
     hints = [line.strip() for line in result.stdout.splitlines() if line.startswith(" ")]
     assert hints == [
-        "unset DAGSTER_HOME",
+        "unset DAGSTER_HOME, or set it wherever floe is run",
         "make room: floe maintain, df -h .",
         f"choose another: --port {port + 1}",
     ]

@@ -171,6 +171,8 @@ def test_a_dbt_project_without_a_profile_is_told_before_anything_is_written(
     write(tmp_path / "mine", {"dbt_project.yml": "name: mine\n"})
     assert floe("init", "mine").stderr == (
         "mine/dbt_project.yml:1:1: FLOE-E402 no plain 'profile' in the dbt project\n"
+        "  1 | name: mine\n"
+        "    | ^^^^\n"
         "  hint: write 'profile: NAME', any name: floe generates the profile\n"
     )
     assert files(tmp_path / "mine") == ["dbt_project.yml"]

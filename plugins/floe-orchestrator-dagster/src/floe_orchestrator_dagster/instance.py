@@ -56,12 +56,16 @@ def configure(state_dir: Path, *, max_concurrent_runs: int = MAX_CONCURRENT_RUNS
 
 
 def foreign_home(state_dir: Path) -> list[Problem]:
-    """A DAGSTER_HOME that is set to another place: Dagster's own commands would not see floe's runs."""
-    said, own = os.environ.get("DAGSTER_HOME"), state_dir / "dagster"
-    if not said or Path(said).resolve() == own.resolve():
+    """What to know of a DAGSTER_HOME that is set: who runs floe without it does not see these runs."""
+    try:
+        chosen = _chosen_home()
+    except SpecError as error:
+        return list(error.problems)
+    if chosen is None or chosen.resolve() == (state_dir / "dagster").resolve():
         return []
-    what = f"DAGSTER_HOME is '{said}'; floe keeps Dagster's state in '{shown(own)}' and does not look there"
-    return [Problem("FLOE-E040", what, hint="unset DAGSTER_HOME", severity="warning")]
+    what = f"DAGSTER_HOME is set: Dagster's history is in '{shown(chosen)}', not beside the tables"
+    hint = "unset DAGSTER_HOME, or set it wherever floe is run"
+    return [Problem("FLOE-E040", what, hint=hint, severity="warning")]
 
 
 def open_instance(state_dir: Path) -> dg.DagsterInstance:
