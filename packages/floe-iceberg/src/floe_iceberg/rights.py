@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping
-from functools import lru_cache
 
 from pyarrow.fs import FileSystem
 
@@ -42,14 +41,13 @@ class LentFileIO(DurableFileIO):
     """Reads and writes with rights that are renewed when their time is over."""
 
     def __init__(self, rights: Rights) -> None:
-        self._rights = rights
         super().__init__(dict(rights.properties()))
-        self._of_now = lru_cache(self._initialize_fs)
+        self._rights = rights
+        self._of_now = DurableFileIO(self.properties)
         self.fs_by_scheme = self._fresh
 
     def _fresh(self, scheme: str, netloc: str | None = None) -> FileSystem:
-        properties = self._rights.properties()
+        properties = dict(self._rights.properties())
         if properties != self.properties:
-            self.properties = dict(properties)
-            self._of_now = lru_cache(self._initialize_fs)
-        return self._of_now(scheme, netloc)
+            self.properties, self._of_now = properties, DurableFileIO(properties)
+        return self._of_now.fs_by_scheme(scheme, netloc)
