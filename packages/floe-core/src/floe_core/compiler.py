@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -77,8 +80,20 @@ def _compile(location: Location, released: CompiledArtifacts | None) -> Compilat
     # Here, because this door is also passed when nothing changed, and then nothing of it is needed.
     from floe_core.compilation.stages import compile_and_write
 
-    artifacts, warnings = compile_and_write(location, released)
+    with _seldom_collecting():
+        artifacts, warnings = compile_and_write(location, released)
     return Compilation(artifacts, artifacts.digest, location, False, warnings)
+
+
+@contextmanager
+def _seldom_collecting() -> Iterator[None]:
+    """Look for garbage less often: among dbt's hundred thousands of objects that takes half of the time."""
+    before = gc.get_threshold()
+    gc.set_threshold(200_000, 50, 1000)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 def _stored(location: Location) -> CompiledArtifacts | None:
