@@ -57,7 +57,7 @@ def test_a_leg_that_lacks_something_says_what_to_install(
     assert capsys.readouterr().out == "NOT RUN: no go on the PATH: install Go 1.26 or newer\n"
 
 
-@pytest.mark.requirement("FR-064")
+@pytest.mark.requirement("NF-2")
 def test_a_jar_that_is_another_one_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     digests = {"a.jar": hashlib.sha256(b"a").hexdigest(), "b.jar": hashlib.sha256(b"b").hexdigest()}
     monkeypatch.setattr(tools, "_JARS", tmp_path)
