@@ -28,9 +28,9 @@ def measure() -> Section:
         "Compiling beside dbt and SQLMesh",
         ("CPU s", "dbt parse", "floe compile", "on top", "aim"),
         rows,
-        f"Models of `benchmarks/wide_project.py`: CTEs, joins, windows; five columns and one test each. Medians\n"
-        f"of {_ROUNDS}, cold runs once. 'Proof' is rendering, binding and lineage together. SQLMesh 0.236 loads the\n"
-        "same project in an environment of its own; its lineage is that of a sample, scaled up.",
+        "Models of `benchmarks/wide_project.py`: CTEs, joins, windows; five columns and one test each.\n"
+        f"Medians of {_ROUNDS}, cold runs once. 'Proof' is rendering, binding and lineage.\n"
+        "SQLMesh 0.236 loads the same project in an environment of its own; its lineage is a sample's, scaled up.",
     )
 
 
