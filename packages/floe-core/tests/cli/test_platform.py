@@ -35,15 +35,14 @@ def test_platform_compile_compiles_every_product_and_lists_them_for_the_orchestr
     ]
     assert [item["unchanged"] for item in again["products"]] == [True, True]
     assert document["workspace"] == ".floe/workspace.yaml"
+    places = {
+        "bakery": "../bakery/target/floe/definitions.py",
+        "corner-shop": "../corner/target/floe/definitions.py",
+        "platform": "dagster/platform_definitions.py",
+    }
     assert yaml.safe_load((platform / ".floe/workspace.yaml").read_text()) == {
         "load_from": [
-            {
-                "python_file": {
-                    "relative_path": f"../{folder}/target/floe/definitions.py",
-                    "location_name": name,
-                }
-            }
-            for folder, name in [("bakery", "bakery"), ("corner", "corner-shop")]
+            {"python_file": {"relative_path": path, "location_name": name}} for name, path in places.items()
         ]
     }
 
