@@ -30,7 +30,7 @@ def measure() -> Section:
         rows,
         "Models of `benchmarks/wide_project.py`: CTEs, joins, windows; five columns and one test each.\n"
         f"Medians of {_ROUNDS}, cold runs once. 'Proof' is rendering, binding and lineage.\n"
-        "SQLMesh 0.236 loads the same project in an environment of its own; its lineage is a sample's, scaled up.",
+        "SQLMesh 0.236 loads the project in an environment of its own; its lineage is a sample's, scaled up.",
     )
 
 
