@@ -49,7 +49,7 @@ class TestEnvironment:
         self._log.touch()
         os.environ.update(_QUIET, HOME=str(home))
         os.environ[floe_offline.LOG] = str(self._log)
-        if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # of a shell's background job, and all it starts
+        if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in a background job of a shell
             signal.signal(signal.SIGINT, signal.default_int_handler)
         enable_test_caching()  # dbt's own: 600 macros that every project has are parsed once in a process
         _prepend_to_pythonpath(Path(floe_offline.__file__).parent)
