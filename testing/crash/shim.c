@@ -2,13 +2,14 @@
    n-th kills the process, or lets that call and all after it fail. Beside it keeps an image of what a power
    loss would leave: a file's bytes as of its last fsync, a folder's names as of the folder's.
 
-   For LD_PRELOAD: cc -shared -fPIC -O1 -o shim.so shim.c -ldl */
+   For LD_PRELOAD: cc -shared -fPIC -O1 -pthread -o shim.so shim.c -ldl */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -95,25 +96,35 @@ static int at_file(int fd, int kind) {
 
 /* -- the image: <inode> holds a file's bytes, <inode>.names a folder's entries, <inode>.gone what had a name */
 
+static pthread_mutex_t keeping = PTHREAD_MUTEX_INITIALIZER;
+
+/* Whole or not at all: another thread may be about to end us. */
+static void put(const char *draft, const char *name) {
+    REAL(int, "rename", const char *, const char *)(draft, name);
+}
+
 static void keep_bytes(int fd, ino_t inode) {
-    char name[PATH_MAX + 32], self[64], part[65536];
+    char name[PATH_MAX + 32], draft[PATH_MAX + 32], self[64], part[65536];
     ssize_t size;
     snprintf(self, sizeof self, "/proc/self/fd/%d", fd);
     snprintf(name, sizeof name, "%s/%lu", image, (unsigned long)inode);
+    snprintf(draft, sizeof draft, "%s/draft", image);
     int from = REAL(int, "open", const char *, int, ...)(self, O_RDONLY);
-    int to = REAL(int, "open", const char *, int, ...)(name, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    int to = REAL(int, "open", const char *, int, ...)(draft, O_WRONLY | O_CREAT | O_TRUNC, 0600);
     while ((size = read(from, part, sizeof part)) > 0)
         if (REAL(ssize_t, "write", int, const void *, size_t)(to, part, size) < 0) abort();
     close(from);
     close(to);
+    put(draft, name);
 }
 
 static void keep_names(const char *path, ino_t inode) {
-    char name[PATH_MAX + 32], line[PATH_MAX];
+    char name[PATH_MAX + 32], draft[PATH_MAX + 32], line[PATH_MAX];
     struct dirent *entry;
     struct stat status;
     snprintf(name, sizeof name, "%s/%lu.names", image, (unsigned long)inode);
-    int to = REAL(int, "open", const char *, int, ...)(name, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    snprintf(draft, sizeof draft, "%s/draft", image);
+    int to = REAL(int, "open", const char *, int, ...)(draft, O_WRONLY | O_CREAT | O_TRUNC, 0600);
     DIR *entries = opendir(path);
     while (entries && (entry = readdir(entries))) {
         if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, "..")) continue;
@@ -124,16 +135,19 @@ static void keep_names(const char *path, ino_t inode) {
     }
     if (entries) closedir(entries);
     close(to);
+    put(draft, name);
 }
 
 static void keep(int fd) {
     char path[PATH_MAX];
     struct stat status;
     if (!image[0] || !path_of(fd, path) || fstat(fd, &status)) return;
+    pthread_mutex_lock(&keeping);
     if (S_ISDIR(status.st_mode))
         keep_names(path, status.st_ino);
     else
         keep_bytes(fd, status.st_ino);
+    pthread_mutex_unlock(&keeping);
 }
 
 /* A name that goes may come back; and its inode's number must not be given to another file meanwhile. */

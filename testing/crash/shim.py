@@ -45,7 +45,7 @@ def built(folder: Path) -> Path:
     """The library, compiled into the folder."""
     library = folder / "shim.so"
     source = Path(__file__).with_name("shim.c")
-    subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-o", library, source, "-ldl"], check=True)
+    subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-pthread", "-o", library, source, "-ldl"], check=True)
     return library
 
 

@@ -165,8 +165,9 @@ def _recorded(ledger: Ledger, identity: RunIdentity) -> Iterator[_Outcome]:
     except BaseException as error:
         # what is no Exception is somebody's wish to stop: Ctrl-C, a signal, the orchestrator's cancel
         interrupted = not isinstance(error, Exception)
-        outcome.state = "cancelled" if interrupted else "failed"
-        outcome.reason = "interrupted" if interrupted else str(error)
+        if not outcome.published:  # what is published is done, whatever those who hear of it meet
+            outcome.state = "cancelled" if interrupted else "failed"
+            outcome.reason = "interrupted" if interrupted else str(error)
         raise
     finally:
         ledger.end(
