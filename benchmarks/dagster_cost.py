@@ -90,7 +90,8 @@ def _load_rows(folder: Path, peer: Path, models: int) -> list[Sequence[str]]:
 
 def _loaded(python: Path, definitions: Path) -> tuple[float, float]:
     """CPU seconds and MiB, each the median."""
-    environment = {**os.environ, "DAGSTER_DISABLE_TELEMETRY": "yes"}
+    path = os.pathsep.join((str(python.parent), os.environ["PATH"]))  # dagster-dbt looks for dbt there
+    environment = {**os.environ, "DAGSTER_DISABLE_TELEMETRY": "yes", "PATH": path}
     rounds = [
         json.loads(
             subprocess.run(
