@@ -144,7 +144,7 @@ class LakeRun(Protocol):
     def written(self) -> Mapping[str, Written]:
         """The writes so far, by the writer's own name for the model (dbt's unique id)."""
 
-    def publish(self) -> None:
+    def publish(self) -> object:
         """Move every written table's main to the run's branch, all or none.
 
         Raises ConflictError when a table's main moved since the run first wrote it.

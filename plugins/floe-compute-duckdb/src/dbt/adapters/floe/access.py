@@ -39,6 +39,7 @@ class Access:
     def manager(self) -> IcebergTableManager:
         run = current_run()
         if run is not None:
+            assert isinstance(run.manager, IcebergTableManager)  # a run is opened through the one door
             return run.manager
         with self._opening:
             return self._opened.lake
