@@ -56,12 +56,12 @@ class TableReader:
         view = self._view(TableId(namespace, table))
         return view is not None and any(s.snapshot_id == snapshot_id for s in main_history(view.table))
 
-    def describe(self, table: TableId) -> TableDescription:
-        """The table as readers of main see it, with its history and its refs.
+    def describe(self, table: TableId, *, run: RunTransaction | None = None) -> TableDescription:
+        """The table as readers of main, or a run of this process, see it, with its history and its refs.
 
-        Raises SpecError when there is none, or none that is published.
+        Raises SpecError when there is none for that reader.
         """
-        view = self._view(table)
+        view = self._view(table, run)
         if view is None:
             raise no_such_table(table)
         return described(table, view)

@@ -129,13 +129,7 @@ def _parsed_node(node: Any, folders: _Folders) -> ParsedNode:
         described_in=folders.described_in(node),
         generic_test=_generic_test(node),
         tested_column=getattr(node, "column_name", None),
-        constraints=_constraints(node),
     )
-
-
-def _constraints(node: Any) -> tuple[str, ...]:
-    held = [node, *_described(node)]
-    return tuple(str(each.type.value) for one in held for each in getattr(one, "constraints", None) or ())
 
 
 def _generic_test(node: Any) -> str | None:

@@ -19,6 +19,6 @@ def with_history(sql: str, config: Any) -> str:
         f"{moment} as {names['dbt_valid_from']}",
         f"nullif({moment}, {moment}) as {names['dbt_valid_to']}",
     ]
-    if config.hard_deletes == "new_record":
+    if config.get("hard_deletes") == "new_record":
         added.append(f"cast(null as varchar) as {names['dbt_is_deleted']}")
     return f"select *, {', '.join(added)} from (\n{sql}\n)"

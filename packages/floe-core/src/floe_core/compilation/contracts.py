@@ -18,13 +18,6 @@ def contract_problems(plan: Plan, node: ParsedNode, bound: Sequence[Column] | No
     contract = node.config.get("contract")
     if node.resource_type != "model" or not (isinstance(contract, dict) and contract.get("enforced")):
         return
-    if node.constraints:
-        kinds = ", ".join(sorted({f"'{kind}'" for kind in node.constraints}))
-        message = (
-            f"the contract of model '{node.name}' has constraints that no table of the lake keeps: {kinds}"
-        )
-        hint = "write them as tests: a run in which one fails publishes nothing"
-        yield Problem("FLOE-E474", message, described_at(plan, node), hint)
     if bound is None:
         return  # the run holds the model to it before it writes
     there = {column.name.casefold(): column for column in bound}

@@ -97,7 +97,7 @@ class Plan:
         return self.sources.spec.metadata.name
 
     def models(self) -> tuple[ParsedNode, ...]:
-        return tuple(node for node in self.project.nodes if node.resource_type == "model")
+        return tuple(node for node in self.project.nodes if node.resource_type in ("model", "snapshot"))
 
     def seeds(self) -> tuple[ParsedNode, ...]:
         return tuple(node for node in self.project.nodes if node.resource_type == "seed")

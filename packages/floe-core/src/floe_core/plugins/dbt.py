@@ -45,9 +45,8 @@ class ParsedNode:
     ``path`` is relative to the project. ``columns`` are the documented ones, as (name, data_type or
     None). ``meta`` merges ``config.meta`` and ``meta``. ``raw_sha256`` is the digest of the node's own file
     content. ``attached`` is the node a test belongs to, ``generic_test`` its kind, such as ``not_null`` or
-    ``dbt_utils.at_least_one``, ``tested_column`` the expression it is given for a column. ``constraints``
-    are the kinds of those that the node or its columns have. ``described_in`` is the YAML file that
-    describes the node, relative to the project.
+    ``dbt_utils.at_least_one``, ``tested_column`` the expression it is given for a column.
+    ``described_in`` is the YAML file that describes the node, relative to the project.
     """
 
     unique_id: str
@@ -75,7 +74,6 @@ class ParsedNode:
     described_in: str | None = None
     generic_test: str | None = None
     tested_column: str | None = None
-    constraints: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

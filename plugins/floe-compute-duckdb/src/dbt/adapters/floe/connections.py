@@ -17,10 +17,11 @@ from dbt.adapters.floe.access import Access
 from dbt.adapters.floe.credentials import FloeCredentials
 from dbt.adapters.floe.environment import FloeEnvironment, raw_cursor
 from dbt.adapters.floe.guard import changes_something, guarded
-from dbt_common.exceptions import DbtRuntimeError
+from dbt_common.exceptions import CompilationError, DbtRuntimeError
 
 from floe_core.errors import FloeError
 
+_COLUMNS_CHANGED = "FLOE-E520"  # dbt itself calls it a compilation error where it finds out
 INTERRUPTED = "INTERRUPT Error: the run was stopped"
 
 
@@ -130,7 +131,10 @@ class FloeConnectionManager(DuckDBConnectionManager):
     def exception_handler(self, sql: str, connection_name: str = "master") -> Iterator[None]:
         try:
             yield
-        except (duckdb.Error, FloeError) as error:
+        except FloeError as error:
+            columns_changed = any(problem.code == _COLUMNS_CHANGED for problem in error.problems)
+            raise (CompilationError if columns_changed else DbtRuntimeError)(str(error)) from error
+        except duckdb.Error as error:
             raise DbtRuntimeError(str(error)) from error
 
     def begin(self) -> Connection:  # type: ignore[override]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import duckdb
+from dbt.adapters.contracts.connection import AdapterResponse
 from dbt.adapters.duckdb.credentials import DuckDBCredentials
 from dbt.adapters.duckdb.environments.local import DuckDBConnectionWrapper, LocalEnvironment
 from dbt.adapters.duckdb.plugins import BasePlugin
@@ -24,6 +26,12 @@ _CONTENTS = """
     union all
     select database_name, schema_name, view_name, 'view', sql from duckdb_views()
     where database_name in $databases and not temporary and not internal
+"""
+
+# as the materializations name them
+_WORKING = r"""
+    select table_name from duckdb_tables()
+    where temporary and regexp_matches(table_name, '__(new|copy|checked|staging)\d+$')
 """
 
 
@@ -99,12 +107,38 @@ class FloeEnvironment(LocalEnvironment):
         rows = cursor.execute(_CONTENTS, {"databases": ["memory", self.database]}).fetchall()
         return frozenset(Item(*map(str, row)) for row in rows)
 
+    def is_of_the_lake(self, item: Item) -> bool:
+        return item.database == self.database and self.tables.find(item.schema, item.name) is not None
+
     def forget(self, cursor: duckdb.DuckDBPyConnection, items: Iterable[Item]) -> None:
         """Drop what a statement left; views of the lake are made anew when they are next named."""
         for item in items:
             name = ".".join(quoted(part) for part in (item.database, item.schema, item.name))
             cursor.execute(f"drop {item.kind} if exists {name}")
         self._attached.clear()
+
+    def submit_python_job(
+        self, handle: DuckDBConnectionWrapper, parsed_model: dict[str, Any], compiled_code: str
+    ) -> AdapterResponse:
+        cursor = raw_cursor(handle)
+
+        def load(name: str) -> duckdb.DuckDBPyRelation:
+            self.attach_mentioned(cursor, name)
+            return cursor.query(f"select * from {name}")
+
+        loop = asyncio.new_event_loop()  # dbt-duckdb would make one, and leave it open
+        asyncio.set_event_loop(loop)
+        try:
+            self.run_python_job(cursor, load, parsed_model["alias"], compiled_code, self.creds)
+        finally:
+            asyncio.set_event_loop(None)
+            loop.close()
+        return AdapterResponse(_message="OK")
+
+    def drop_working_tables(self, cursor: duckdb.DuckDBPyConnection) -> None:
+        """Drop what a model was worked out in: temporary tables, which belong to its thread's connection."""
+        for (name,) in cursor.execute(_WORKING).fetchall():
+            cursor.execute(f"drop table if exists temp.main.{quoted(name)}")
 
     def load_source(self, plugin_name: str, source_config: SourceConfig) -> None:  # type: ignore[override]
         with self.lock:  # what a plugin loads must not look like a table made by the statement of a thread

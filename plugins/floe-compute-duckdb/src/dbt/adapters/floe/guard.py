@@ -41,7 +41,7 @@ def changes_something(sql: str) -> bool:
 def guarded(
     environment: FloeEnvironment, cursor: duckdb.DuckDBPyConnection, run: Callable[[], Result]
 ) -> Result:
-    """Run a statement that may change temporary things, macros and files, but nothing of the lake."""
+    """Run a statement that may change whatever lives in the engine, but nothing of the lake."""
     with environment.lock:
         before = environment.contents(cursor)
         try:
@@ -49,9 +49,9 @@ def guarded(
         except DbtRuntimeError as error:
             raise _explained(error) from error
         after = environment.contents(cursor)
-        if after != before:
+        if touched := [item for item in after ^ before if environment.is_of_the_lake(item)]:
             environment.forget(cursor, after - before)
-            names = sorted({f"{item.schema}.{item.name}" for item in after ^ before})
+            names = sorted({f"{item.schema}.{item.name}" for item in touched})
             raise DbtRuntimeError(f"'{', '.join(names)}': {REFUSAL}")
         return result
 

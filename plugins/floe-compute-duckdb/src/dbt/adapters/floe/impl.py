@@ -10,6 +10,7 @@ from dbt.adapters.base.column import Column
 from dbt.adapters.contracts.relation import RelationType
 from dbt.adapters.duckdb.column import DuckDBColumn
 from dbt.adapters.duckdb.impl import DuckDBAdapter
+from dbt.adapters.floe.catalog import Wanted, catalog
 from dbt.adapters.floe.connections import FloeConnectionManager
 from dbt.adapters.floe.contract import breach
 from dbt.adapters.floe.guard import REFUSAL
@@ -127,6 +128,8 @@ class FloeAdapter(DuckDBAdapter):
 
     def post_model_hook(self, config: Any, context: Any) -> None:
         self.connections.access.leave()
+        if self.connections.get_if_exists() is not None:
+            self.connections.floe().drop_working_tables(self.connections.cursor())
         super().post_model_hook(config, context)
 
     @available
@@ -140,10 +143,12 @@ class FloeAdapter(DuckDBAdapter):
         unique_key: str | Sequence[str] | None = None,
         on_schema_change: OnSchemaChange = "ignore",
         docs: Mapping[str, Any] | None = None,
+        partition_by: str | Sequence[str] | None = None,
+        sort_by: str | Sequence[str] | None = None,
+        properties: Mapping[str, Any] | None = None,
     ) -> dict[str, Any]:
         """Write a SELECT's rows to the relation on the run's branch; how many rows it then holds."""
         table, cursor, environment = self._id(relation), self.connections.cursor(), self.connections.floe()
-        keys = (unique_key,) if isinstance(unique_key, str) else tuple(unique_key or ())
         self.connections.refuse_when_cancelled()
         with self.connections.exception_handler(sql), self.connections.access.writing() as run:
             environment.attach_mentioned(cursor, sql)
@@ -153,9 +158,12 @@ class FloeAdapter(DuckDBAdapter):
                 sql,
                 model=model,
                 mode=mode,
-                unique_key=keys,
+                unique_key=tuple(dict.fromkeys(_listed(unique_key) or ())),
                 on_schema_change=on_schema_change,
+                properties={name: _property(value) for name, value in (properties or {}).items()},
                 docs=Docs(docs["table"], docs["columns"]) if docs else None,
+                partition_by=_listed(partition_by),
+                sort_by=_listed(sort_by),
             )
             environment.written(cursor, relation.schema or "", table)
         return {"rows": written.rows, "snapshot_id": str(written.snapshot_id)}
@@ -193,6 +201,27 @@ class FloeAdapter(DuckDBAdapter):
         return paths[0]
 
     @available
+    def floe_python(self, model: Mapping[str, Any], code: str, new: BaseRelation) -> None:
+        """Run a Python model, whose rows are a temporary table then.
+
+        dbt's own way in is open to a materialization's outermost macro only. dbt-duckdb runs the code with
+        one cursor or another, which do not see each other's temporary tables.
+        """
+        self.connections.refuse_when_cancelled()
+        cursor, shared = self.connections.cursor(), new.incorporate(path={"database": "memory"})
+        with self.connections.exception_handler(code):
+            self.submit_python_job(dict(model), code)
+            cursor.execute(f"create temp table {new} as select * from {shared}")
+            cursor.execute(f"drop table {shared}")
+
+    @available
+    def floe_catalog(self, schemas: Sequence[str], relations: Sequence[BaseRelation]) -> agate.Table:
+        """The tables of the schemas, and those of the relations, as 'dbt docs' wants them."""
+        wanted = [Wanted(schema) for schema in schemas]
+        wanted += [Wanted(relation.schema or "", relation.identifier) for relation in relations]
+        return catalog(self._tables, self.connections.access, self.config.credentials.database, wanted)
+
+    @available
     def floe_unsupported(self, model: Mapping[str, Any]) -> str | None:
         """Why a node cannot be materialized, if it cannot."""
         config = model["config"]
@@ -218,3 +247,14 @@ class FloeAdapter(DuckDBAdapter):
     def check_seed(self, path: str, columns: Sequence[tuple[str, str]], delimiter: str) -> SeedProblem | None:
         """Read the file as a run would; what is wrong with it and in which line, or None."""
         return check(path, columns, delimiter)
+
+
+def _listed(value: str | Sequence[str] | None) -> tuple[str, ...] | None:
+    if value is None or isinstance(value, str):
+        return None if value is None else (value,)
+    return tuple(value)
+
+
+def _property(value: Any) -> str:
+    """As Iceberg keeps it: a string."""
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -12,10 +12,6 @@
   {%- endif -%}
 {% endmacro %}
 
-{% materialization snapshot, adapter='floe' %}
-  {%- do exceptions.raise_compiler_error('snapshots are not supported yet') -%}
-{% endmaterialization %}
-
 {% materialization external, adapter='floe', supported_languages=['sql', 'python'] %}
   {%- do exceptions.raise_compiler_error("materialization 'external' is not supported: the lake's tables are the output") -%}
 {% endmaterialization %}

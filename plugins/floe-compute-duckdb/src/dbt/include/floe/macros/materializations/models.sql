@@ -1,5 +1,5 @@
-{% macro floe_materialize(mode) %}
-  {#- One SELECT, written to the run's branch. The hooks' two halves keep dbt's order. -#}
+{#- Every model: dbt's frame of hooks around one write on the run's branch. -#}
+{% macro floe_materialize(strategy) %}
   {%- set target_relation = this.incorporate(type='table') -%}
   {{ floe_refuse_unsupported() }}
   {%- do adapter.floe_begin(target_relation) -%}
@@ -11,32 +11,9 @@
     {%- do run_query(sql_header) -%}
   {%- endif -%}
 
-  {%- set code = compiled_code -%}
-  {%- if mode == 'microbatch' -%}
-    {#- As in dbt-duckdb: what the batch covers goes, and its rows come. -#}
-    {%- set batch = floe_batch() -%}
-    {%- do adapter.floe_delete(target_relation, batch, graph) -%}
-    {%- set code = 'select * from (' ~ compiled_code ~ '\n) as batch where ' ~ batch -%}
-    {%- set mode = 'append' -%}
-  {%- endif -%}
-
-  {%- if (config.get('contract') or {}).enforced -%}
-    {%- set breach = adapter.floe_contract_breach(compiled_code, model) -%}
-    {%- if breach -%}
-      {%- do exceptions.raise_compiler_error(breach) -%}
-    {%- endif -%}
-  {%- endif -%}
-
-  {%- set written = adapter.floe_write(
-      target_relation,
-      code,
-      model=model['unique_id'],
-      mode=mode,
-      unique_key=config.get('unique_key') if mode in ('merge', 'delete+insert') else none,
-      on_schema_change=floe_on_schema_change() if mode != 'overwrite' else 'ignore',
-      docs=floe_docs()
-  ) -%}
-  {% call noop_statement('main', mode | upper ~ ' ' ~ written.rows, mode | upper, written.rows) %}
+  {%- set rows = floe_rows(strategy, target_relation) -%}
+  {%- set written = floe_land(target_relation, rows.sql, rows.mode, rows.get('unique_key'), rows.get('on_schema_change', 'ignore')) -%}
+  {% call noop_statement('main', strategy | upper ~ ' ' ~ written.rows, strategy | upper, written.rows) %}
     {{ compiled_code }}
   {% endcall %}
 
@@ -44,6 +21,26 @@
   {{ run_hooks(post_hooks, inside_transaction=False) }}
   {%- do adapter.floe_publish() -%}
   {{ return({'relations': [target_relation]}) }}
+{% endmacro %}
+
+{% macro floe_land(relation, sql, mode, unique_key=none, on_schema_change='ignore') %}
+  {%- set written = adapter.floe_write(
+      relation,
+      sql,
+      model=model['unique_id'],
+      mode=mode,
+      unique_key=unique_key,
+      on_schema_change=on_schema_change,
+      docs=floe_docs(),
+      partition_by=config.get('partition_by'),
+      sort_by=config.get('sort_by'),
+      properties=config.get('table_properties')
+  ) -%}
+  {%- if config.persist_column_docs() and model.columns -%}
+    {%- set names = adapter.get_columns_in_relation(relation) | map(attribute='name') | list -%}
+    {%- do validate_doc_columns(relation, model.columns, names) -%}
+  {%- endif -%}
+  {{ return(written) }}
 {% endmacro %}
 
 {#- What persist_docs asks to keep beside the table; none leaves alone what is there. -#}
@@ -58,17 +55,7 @@
   {{ return({'table': (model.description or none) if config.persist_relation_docs() else none, 'columns': columns}) }}
 {% endmacro %}
 
-{#- The condition that is true for the rows of the batch that is going. -#}
-{% macro floe_batch() %}
-  {%- set time = config.get('event_time') -%}
-  {{ return(time ~ " >= '" ~ model.batch.event_time_start ~ "' and " ~ time ~ " < '" ~ model.batch.event_time_end ~ "'") }}
-{% endmacro %}
-
-{% macro floe_on_schema_change() %}
-  {{ return(incremental_validate_on_schema_change(config.get('on_schema_change'), default='ignore')) }}
-{% endmacro %}
-
-{% materialization table, adapter='floe', supported_languages=['sql'] %}
+{% materialization table, adapter='floe', supported_languages=['sql', 'python'] %}
   {{ return(floe_materialize('overwrite')) }}
 {% endmaterialization %}
 
@@ -77,17 +64,12 @@
   {{ return(floe_materialize('overwrite')) }}
 {% endmaterialization %}
 
-{% materialization incremental, adapter='floe', supported_languages=['sql'] %}
-  {#- As in dbt-duckdb: the default is delete+insert, which without a key deletes nothing. -#}
+{#- As in dbt-duckdb: the default is delete+insert, which without a key deletes nothing. -#}
+{% materialization incremental, adapter='floe', supported_languages=['sql', 'python'] %}
   {%- set strategy = config.get('incremental_strategy') or 'default' -%}
-  {%- if strategy == 'default' -%}
-    {%- set strategy = 'delete+insert' -%}
-  {%- endif -%}
-  {%- if strategy == 'delete+insert' and not config.get('unique_key') -%}
-    {%- set strategy = 'append' -%}
-  {%- endif -%}
+  {%- do adapter.get_incremental_strategy_macro(context, strategy) -%}
   {%- if load_cached_relation(this) is none or should_full_refresh() -%}
     {{ return(floe_materialize('overwrite')) }}
   {%- endif -%}
-  {{ return(floe_materialize(strategy)) }}
+  {{ return(floe_materialize('delete+insert' if strategy == 'default' else strategy)) }}
 {% endmaterialization %}

@@ -1,0 +1,149 @@
+{#- The rows a strategy lands: a SELECT, and how the table engine is to take it. -#}
+{% macro floe_rows(strategy, target) %}
+  {%- set breach = adapter.floe_contract_breach(compiled_code, model) if (config.get('contract') or {}).enforced -%}
+  {%- if breach -%}
+    {%- do exceptions.raise_compiler_error(breach) -%}
+  {%- endif -%}
+  {%- if strategy == 'overwrite' -%}
+    {{ return({'sql': floe_constrained(floe_query(target), target), 'mode': 'overwrite'}) }}
+  {%- endif -%}
+
+  {%- set on_schema_change = incremental_validate_on_schema_change(config.get('on_schema_change'), default='ignore') -%}
+  {%- set unique_key = config.get('unique_key') -%}
+  {%- set predicates = config.get('predicates') or config.get('incremental_predicates') -%}
+  {%- if strategy == 'delete+insert' and not unique_key -%}
+    {%- set strategy = 'append' -%}
+  {%- endif -%}
+  {%- if strategy == 'merge' and not unique_key and not floe_merge_options() -%}
+    {%- set strategy = 'append' -%}
+  {%- endif -%}
+  {%- if floe_is_plain(strategy, predicates) -%}
+    {{ return({
+      'sql': floe_query(target), 'mode': strategy, 'on_schema_change': on_schema_change,
+      'unique_key': unique_key if strategy != 'append' else none
+    }) }}
+  {%- endif -%}
+  {%- if strategy == 'microbatch' -%}
+    {{ return(floe_batch_of_rows(target, on_schema_change, predicates)) }}
+  {%- endif -%}
+  {{ return(floe_worked_rows(strategy, target, on_schema_change, unique_key, predicates)) }}
+{% endmacro %}
+
+{#- Whether the table engine knows the strategy by itself: it then touches no more files than it must. -#}
+{% macro floe_is_plain(strategy, predicates) %}
+  {{ return(
+    not floe_has_constraints()
+    and (strategy == 'append'
+         or (strategy == 'delete+insert' and not predicates)
+         or (strategy == 'merge' and config.get('unique_key') and not predicates and not floe_merge_options()))
+  ) }}
+{% endmacro %}
+
+{#- What of dbt-duckdb's MERGE the model configures. -#}
+{% macro floe_merge_options() %}
+  {%- set known = ['update_condition', 'insert_condition', 'update_columns', 'exclude_columns',
+                   'update_set_expressions', 'on_using_columns', 'returning_columns', 'clauses'] -%}
+  {%- set asked = [] -%}
+  {%- for option in known if config.get('merge_' ~ option) is not none -%}
+    {%- do asked.append(option) -%}
+  {%- endfor -%}
+  {{ return(asked) }}
+{% endmacro %}
+
+{#- The query of what the model returns now, in the order of an enforced contract. -#}
+{% macro floe_query(target) %}
+  {%- set contract = config.get('contract') -%}
+  {%- if model.language == 'python' -%}
+    {{ return('select * from ' ~ floe_new_rows(target)) }}
+  {%- elif contract and contract.enforced -%}
+    {{ return(get_select_subquery(compiled_code)) }}
+  {%- endif -%}
+  {{ return(compiled_code) }}
+{% endmacro %}
+
+{#- What the model returns now, as a table of this connection. -#}
+{% macro floe_new_rows(target) %}
+  {%- set new = floe_temporary(target, '__new') -%}
+  {%- if model.language == 'python' -%}
+    {%- do adapter.floe_python(model, floe_python(new), new) -%}
+  {%- else -%}
+    {%- do run_query('create temp table ' ~ new ~ ' as (' ~ floe_query(target) ~ '\n)') -%}
+  {%- endif -%}
+  {{ return(new) }}
+{% endmacro %}
+
+{#- dbt-duckdb runs it in this process, with the cursor of the model's thread. -#}
+{% macro floe_python(new) %}
+{{ compiled_code }}
+
+def materialize(df, con):
+    con.register('__floe_python_model', df)
+    con.execute('create table {{ new.incorporate(path={"database": "memory"}) }} as select * from __floe_python_model')
+    con.unregister('__floe_python_model')
+{% endmacro %}
+
+{% macro floe_temporary(relation, suffix) %}
+  {{ return(api.Relation.create(
+    database='temp', schema='main', identifier=relation.identifier ~ suffix ~ py_current_timestring(), type='table'
+  )) }}
+{% endmacro %}
+
+{#- One batch takes the place of the rows of its time, as in dbt-duckdb. -#}
+{% macro floe_batch_of_rows(target, on_schema_change, predicates) %}
+  {%- set event_time = config.get('event_time') -%}
+  {%- set batch = model.get('batch') or {} -%}
+  {%- if not event_time or config.get('unique_key') or not batch.get('event_time_start') -%}
+    {%- do duckdb__get_incremental_microbatch_sql({'target_relation': target, 'temp_relation': target, 'dest_columns': []}) -%}
+  {%- endif -%}
+  {%- set of_the_batch = event_time ~ " >= '" ~ batch.event_time_start ~ "' and " ~ event_time ~ " < '" ~ batch.event_time_end ~ "'" -%}
+  {%- set conditions = [of_the_batch] + normalize_incremental_predicates(predicates) -%}
+  {%- do adapter.floe_delete(target, '(' ~ conditions | join(') and (') ~ ')', graph) -%}
+  {{ return({
+    'sql': 'select * from (' ~ compiled_code ~ '\n) where ' ~ of_the_batch,
+    'mode': 'append', 'on_schema_change': on_schema_change
+  }) }}
+{% endmacro %}
+
+{#- Any other strategy, a project's own too: dbt's SQL for it changes a copy of the table in the engine, which
+    then takes the table's place. -#}
+{% macro floe_worked_rows(strategy, target, on_schema_change, unique_key, predicates) %}
+  {%- set new = floe_new_rows(target) -%}
+  {%- set copy = floe_copy(target) -%}
+  {%- set columns = process_schema_changes(on_schema_change, new, copy) or adapter.get_columns_in_relation(copy) -%}
+  {%- set strategy_sql = adapter.get_incremental_strategy_macro(context, strategy) -%}
+  {% call statement('strategy') %}
+    {{ strategy_sql({
+      'target_relation': copy, 'temp_relation': new, 'unique_key': unique_key,
+      'dest_columns': columns, 'incremental_predicates': predicates
+    }) }}
+  {% endcall %}
+  {{ return({'sql': 'select * from ' ~ copy, 'mode': 'overwrite'}) }}
+{% endmacro %}
+
+{#- A copy of the table that statements may change; it has the constraints of an enforced contract. -#}
+{% macro floe_copy(relation) %}
+  {%- set copy = floe_temporary(relation, '__copy') -%}
+  {%- if floe_has_constraints() -%}
+    {%- do run_query('create temp table ' ~ copy ~ ' ' ~ get_table_columns_and_constraints()) -%}
+    {%- do run_query('insert into ' ~ copy ~ ' by name select * from ' ~ relation) -%}
+  {%- else -%}
+    {%- do run_query('create temp table ' ~ copy ~ ' as select * from ' ~ relation) -%}
+  {%- endif -%}
+  {{ return(copy) }}
+{% endmacro %}
+
+{#- DuckDB checks the constraints of an enforced contract, before anything is written: Iceberg has none. -#}
+{% macro floe_constrained(sql, target) %}
+  {%- if not floe_has_constraints() -%}
+    {{ return(sql) }}
+  {%- endif -%}
+  {%- set checked = floe_temporary(target, '__checked') -%}
+  {%- do run_query('create temp table ' ~ checked ~ ' ' ~ get_table_columns_and_constraints()) -%}
+  {%- do run_query('insert into ' ~ checked ~ ' ' ~ get_column_names() ~ ' (' ~ get_select_subquery(sql) ~ '\n)') -%}
+  {{ return('select * from ' ~ checked) }}
+{% endmacro %}
+
+{% macro floe_has_constraints() %}
+  {%- set contract = config.get('contract') -%}
+  {{ return(contract and contract.enforced and enforced_constraint_types() | length > 0) }}
+{% endmacro %}
