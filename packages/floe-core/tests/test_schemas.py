@@ -16,7 +16,8 @@ from floe_core.schemas.manifest import EMBEDDED, Manifest
 from floe_core.schemas.problems import problems_of
 from floe_core.schemas.secret import AS_WRITTEN, looked_up
 from floe_core.schemas.section import Section
-from floe_core.schemas.spec import FloeSpec, Retention, Schedule
+from floe_core.schemas.settings import Retention, Schedule
+from floe_core.schemas.spec import FloeSpec
 
 NAME = {"metadata": {"name": "shop"}}
 
