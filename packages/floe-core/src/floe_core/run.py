@@ -62,12 +62,12 @@ def execute(
     ledger = Ledger(location.state_dir)
     identity = _identity(location, artifacts, request)
     services = Services(platform, location.state_dir, observe)
+    if dead_runs(location.state_dir, ledger):  # before the lock: it would bring our own last attempt to life
+        settle_dead_runs(location.state_dir, ledger, services.opened())
     with (
         run_lock(location.state_dir, request.run_id),
         run_of_product(location.state_dir, identity.product, wait_s=_MAINTENANCE_WAIT_S),
     ):
-        if dead_runs(location.state_dir, ledger):
-            settle_dead_runs(location.state_dir, ledger, services.opened())
         left = _left_to_do(location, ledger, artifacts, request)
         keep_artifacts(location.state_dir, artifacts)
         ledger.begin(identity, engine_run_id=request.engine_run_id, full_refresh=request.full_refresh)
