@@ -26,6 +26,7 @@ _EVENTS = """query($run: ID!) { runOrError(runId: $run) { ... on Run { eventConn
   ... on MessageEvent { message }
   ... on MaterializationEvent { assetKey { path } metadataEntries { ...entry } }
   ... on EngineEvent { metadataEntries { ...entry } }
+  ... on ExecutionStepFailureEvent { failureMetadata { description } }
 } } } } }
 fragment entry on MetadataEntry {
   label ... on IntMetadataEntry { intValue } ... on TextMetadataEntry { text }
@@ -90,6 +91,11 @@ class DagsterUI:
     def said(self, run_id: str, what: str) -> list[str]:
         """The messages of the run that have the words in them."""
         return [event["message"] for event in self.events(run_id) if what in event.get("message", "")]
+
+    def failure(self, run_id: str) -> str:
+        """The reason the run's step failed with."""
+        found = (event.get("failureMetadata") for event in self.events(run_id))
+        return next((each["description"] for each in found if each), "")
 
     def pid(self, run_id: str) -> int:
         """The process the run is in."""
