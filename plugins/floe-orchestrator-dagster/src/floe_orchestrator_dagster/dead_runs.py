@@ -58,16 +58,24 @@ def report_dead_runs(instance: dg.DagsterInstance, state_dir: Path, locations: C
 def _end(
     instance: dg.DagsterInstance, state_dir: Path, locations: Collection[str], record: dg.RunRecord
 ) -> str | None:
-    """Why the run is over, if it is: the ledger knows, else its lock does."""
+    """Why the run is over, if it is: nobody holds it any more, and the ledger may know the reason."""
     run = record.dagster_run
     run_id = run.root_run_id or run.run_id
+    if is_alive(state_dir, process_lock(run.run_id)):
+        return None
     for attempt in Ledger(state_dir).find(run_id):
         if attempt.engine_run_id == run.run_id:
-            return None if attempt.state == "running" else attempt.reason or _AFTER_PUBLISHING
+            over = attempt.state != "running" and not _is_held(instance, run)
+            return (attempt.reason or _AFTER_PUBLISHING) if over else None
     if _location_name(run) not in locations or is_alive(state_dir, run_id):
         return None
     quiet_s = time.time() - record.update_timestamp.timestamp()
     return None if quiet_s < _GRACE_S or _is_held(instance, run) else _BEFORE_BEGINNING
+
+
+def process_lock(run_id: str) -> str:
+    """The lock of a run in the process that asked for it: held until Dagster has heard everything."""
+    return f"dagster-{run_id}"
 
 
 def _location_name(run: dg.DagsterRun) -> str | None:
@@ -88,6 +96,7 @@ def _can_cancel(client: DagsterGrpcClient, run_id: str) -> bool:
     request = CanCancelExecutionRequest(run_id=run_id)
     try:
         answer = deserialize_value(client.can_cancel_execution(request, timeout=5), CanCancelExecutionResult)
-    except DagsterUserCodeUnreachableError:
-        return False  # the server went, and its children with it
+    except DagsterUserCodeUnreachableError as error:
+        # a server that is only slow has its runs; one that is gone took them with it
+        return "DEADLINE_EXCEEDED" in str(error.__cause__)
     return answer.can_cancel

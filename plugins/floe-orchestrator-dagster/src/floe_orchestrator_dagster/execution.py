@@ -25,7 +25,9 @@ from dagster._core.storage.tags import (
 from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 
 from floe_core.location import Location
+from floe_core.run_lock import run_lock
 from floe_core.schemas.artifacts import CompiledArtifacts
+from floe_orchestrator_dagster.dead_runs import process_lock
 from floe_orchestrator_dagster.tags import FULL_REFRESH, PRODUCT, SELECT
 
 _RANGE = (PARTITION_NAME_TAG, ASSET_PARTITION_RANGE_START_TAG, ASSET_PARTITION_RANGE_END_TAG)
@@ -64,7 +66,8 @@ def execute_job(
         remote_job_origin=_origin(location, artifacts),
         job_code_origin=job.get_python_origin(),
     )
-    execute_run(job, run, instance, raise_on_error=False)
+    with run_lock(location.state_dir, process_lock(run.run_id)):
+        execute_run(job, run, instance, raise_on_error=False)
     ended = instance.get_run_by_id(run.run_id)
     assert ended is not None  # it was made above
     if ended.status == dg.DagsterRunStatus.CANCELED:
