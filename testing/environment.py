@@ -49,8 +49,7 @@ class TestEnvironment:
         self._log.touch()
         os.environ.update(_QUIET, HOME=str(home))
         os.environ[floe_offline.LOG] = str(self._log)
-        if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in a background job of a shell
-            signal.signal(signal.SIGINT, signal.default_int_handler)
+        _hear_signals()
         enable_test_caching()  # dbt's own: 600 macros that every project has are parsed once in a process
         _prepend_to_pythonpath(Path(floe_offline.__file__).parent)
         if "sitecustomize" not in sys.modules or "floe_offline" not in sys.modules:
@@ -61,6 +60,14 @@ class TestEnvironment:
         lines = self._log.read_text(encoding="utf-8").splitlines()
         fresh, self._told = lines[self._told :], len(lines)
         return fresh
+
+
+def _hear_signals() -> None:
+    """Undo what ``&`` and ``nohup`` make a shell's jobs, and all they start, ignore."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def _caches() -> Path:
