@@ -105,7 +105,7 @@ def test_a_failing_test_publishes_nothing_and_shows_as_a_failed_check(shop: Shop
     result = shop.run()
 
     assert (result.state, result.published) == ("failed", False)
-    assert result.reason == "test 'unique_stg_sales_id' failed: Got 1 result, configured to fail if != 0"
+    assert result.reason == "test 'unique_stg_sales_id' failed: 1 row breaks it"
     assert shop.published() == before
     failed = [
         e.asset_check_evaluation_data

@@ -30,8 +30,8 @@ class Teller:
                 self._log.log(event.level.upper(), f"{event.name}: {event.text}")
             case ModelFinished():
                 self._batches[event.unique_id] += event.batches
-                rows = "" if event.rows is None else f", {event.rows} rows"
-                self._log.info(f"{event.name}: {event.state} in {event.seconds:.2f} s{rows}")
+                if event.state == "reused":  # of the others dbt has said it, and each line costs milliseconds
+                    self._log.info(f"{event.name}: {event.rows} rows of an earlier attempt are reused")
                 if event.error:
                     self._log.error(f"{event.name}: {event.error}")
             case TestFinished() if event.state not in ("passed", "skipped"):
