@@ -110,6 +110,7 @@ def test_cancel_in_the_ui_stops_dbt_and_publishes_nothing(served: Served) -> Non
     assert served.ui.materialized(run_id) == {}
 
 
+@pytest.mark.slow
 @pytest.mark.requirement("FR-027", "FR-028", "TQR-003")
 def test_a_run_killed_in_its_fourth_model_fails_and_goes_on_from_there_in_the_ui(served: Served) -> None:
     before = served.line.published()
@@ -137,6 +138,7 @@ def test_a_run_killed_in_its_fourth_model_fails_and_goes_on_from_there_in_the_ui
     assert served.ledger.attempt(run_id, 1).reason == "its process ended without a word"
 
 
+@pytest.mark.slow
 @pytest.mark.requirement("FR-027", "FR-028")
 def test_a_floe_run_that_is_killed_reads_failure_in_the_ui_with_the_reason(served: Served) -> None:
     served.line.block()

@@ -169,6 +169,9 @@ def test_definitions_and_the_workspace_are_written_on_request(floe: Floe, in_ran
         "- python_file:\n"
         "    relative_path: ../target/floe/definitions.py\n"
         "    location_name: corner-shop\n"
+        "- python_file:\n"
+        "    relative_path: dagster/platform_definitions.py\n"
+        "    location_name: platform\n"
     )
 
 

@@ -98,13 +98,45 @@ def _reworked(
             continue
         columns = ", ".join(f"{identifier(field.name)} AS {alias(field)}" for field in schema.fields)
         query = f"SELECT {columns} FROM read_parquet({path_list([name])}, hive_partitioning=false)"
-        place = f"{directory.path}/{uuid4().hex}"
-        done += con.execute(
-            f"COPY (SELECT {_named(schema)} FROM ({query}) q{_ordered(order)}) TO {literal(place)} "
-            f"({options}, FILE_SIZE_BYTES {file_bytes})"
-        ).fetchall()
         done.append((name, 0, size))  # as one without rows it is removed
+        if not order.fields:
+            place = f"{directory.path}/{uuid4().hex}"
+            done += con.execute(
+                f"COPY (SELECT {_named(schema)} FROM ({query}) q) TO {literal(place)} "
+                f"({options}, FILE_SIZE_BYTES {file_bytes})"
+            ).fetchall()
+            continue
+        done += _cut_in_order(con, query, schema, directory, order, options, rows, max(1, size // file_bytes))
     return done
+
+
+def _cut_in_order(
+    con: duckdb.DuckDBPyConnection,
+    query: str,
+    schema: Schema,
+    directory: Directory,
+    order: SortOrder,
+    options: str,
+    rows: int,
+    parts: int,
+) -> list[tuple[Any, ...]]:
+    """The rows in order, as so many files: a limit of size would have the threads deal them out."""
+
+    def written(source: str, ordered: str = "") -> tuple[Any, ...]:
+        place = literal(f"{directory.path}/{uuid4().hex}.parquet")
+        [file] = con.execute(
+            f"COPY (SELECT {_named(schema)} FROM ({source}) q{ordered}) TO {place} ({options})"
+        ).fetchall()
+        return tuple(file)
+
+    whole = written(query, _ordered(order))
+    if parts == 1:
+        return [whole]
+    step = -(-rows // parts)
+    columns = ", ".join(f"{identifier(field.name)} AS {alias(field)}" for field in schema.fields)
+    source = f"SELECT {columns} FROM read_parquet({path_list([whole[0]])}, file_row_number=true)"
+    slices = (f"file_row_number >= {at} AND file_row_number < {at + step}" for at in range(0, rows, step))
+    return [*(written(f"{source} WHERE {part}") for part in slices), (whole[0], 0, *whole[2:])]
 
 
 def _named(schema: Schema) -> str:
