@@ -7,14 +7,13 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import asdict, replace
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from floe_core.errors import ConflictError, Problem
 from floe_core.events import ModelFinished, Planned, TestFinished
-from floe_core.lake import MaintenanceResult, RunIdentity, TableMaintenance, Written
+from floe_core.lake import MaintenanceResult, RunIdentity, Written
 from floe_core.ledger_file import connect
+from floe_core.ledger_rows import as_text, maintenance_of, now, run_of
 from floe_core.run_result import RunResult, RunState
 
 LEDGER_NAME = "ledger.db"
@@ -38,7 +37,7 @@ class Ledger:
                 (identity.product, identity.environment),
             ).fetchone()
             if rival:
-                raise already_running(_run(rival))
+                raise already_running(run_of(rival))
             cursor.execute(
                 "insert into runs (run_id, attempt, product, environment, artifact_digest, trace_id,"
                 " git_commit, engine_run_id, state, started_at, full_refresh)"
@@ -52,7 +51,7 @@ class Ledger:
                     identity.trace_id,
                     identity.git_commit,
                     engine_run_id,
-                    _now(),
+                    now(),
                     full_refresh,
                 ),
             )
@@ -156,7 +155,7 @@ class Ledger:
             cursor.execute(
                 "update runs set state = ?, published = ?, reason = ?, ended_at = ?"
                 " where run_id = ? and attempt = ? and state = 'running'",
-                (state, published, reason, _now(), run_id, attempt),
+                (state, published, reason, now(), run_id, attempt),
             )
 
     def record_maintenance(self, done: MaintenanceResult) -> None:
@@ -169,8 +168,8 @@ class Ledger:
                     done.product,
                     done.state,
                     done.reason,
-                    _text(done.started_at),
-                    _text(done.ended_at),
+                    as_text(done.started_at),
+                    as_text(done.ended_at),
                     json.dumps([asdict(table) for table in done.tables]),
                 ),
             )
@@ -184,7 +183,7 @@ class Ledger:
                 "select * from maintenance where product = ? order by ended_at desc, rowid desc limit ?",
                 (product, limit),
             ).fetchall()
-        return [_maintenance(row) for row in rows]
+        return [maintenance_of(row) for row in rows]
 
     def running(self) -> list[RunResult]:
         """The attempts that have begun and not ended, dead ones among them."""
@@ -243,18 +242,12 @@ class Ledger:
                 f"select * from runs where {where} order by started_at desc, attempt desc limit ?",
                 (*values, limit),
             ).fetchall()
-        return [_run(row) for row in rows]
+        return [run_of(row) for row in rows]
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Cursor]:
-        with closing(connect(self._path)) as connection:
-            cursor = connection.execute("begin immediate")
-            try:
-                yield cursor
-            except BaseException:
-                connection.rollback()
-                raise
-            connection.commit()
+        with closing(connect(self._path)) as connection, connection:  # which commits, or rolls back
+            yield connection.execute("begin immediate")
 
 
 def already_running(rival: RunResult) -> ConflictError:
@@ -263,46 +256,7 @@ def already_running(rival: RunResult) -> ConflictError:
         Problem(
             "FLOE-E501",
             f"product '{rival.product}' is already running: "
-            f"run '{rival.run_id}', since {_text(rival.started_at)}",
+            f"run '{rival.run_id}', since {as_text(rival.started_at)}",
             hint="wait for it to end (floe runs), then run again",
         )
-    )
-
-
-def _now() -> str:
-    return _text(datetime.now(UTC))
-
-
-def _text(moment: datetime) -> str:
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def _time(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None
-
-
-def _maintenance(row: sqlite3.Row) -> MaintenanceResult:
-    values = dict(row)
-    tables = tuple(_maintained(table) for table in json.loads(values.pop("tables")))
-    started_at, ended_at = (datetime.fromisoformat(values.pop(key)) for key in ("started_at", "ended_at"))
-    return MaintenanceResult(**values, started_at=started_at, ended_at=ended_at, tables=tables)
-
-
-def _maintained(table: dict[str, Any]) -> TableMaintenance:
-    values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in table.items()}
-    return TableMaintenance(**values)
-
-
-def _run(row: sqlite3.Row) -> RunResult:
-    values = dict(row)
-    started_at = _time(values.pop("started_at"))
-    assert started_at is not None  # the column is not null
-    return RunResult(
-        **{
-            **values,
-            "published": bool(values["published"]),
-            "full_refresh": bool(values["full_refresh"]),
-            "ended_at": _time(values["ended_at"]),
-        },
-        started_at=started_at,
     )

@@ -23,6 +23,7 @@ from floe_core.platform import Platform
 from floe_core.recovery import settle_dead_runs
 from floe_core.run import DEFAULT_ENVIRONMENT
 from floe_core.run_lock import maintenance_of_product
+from floe_core.run_result import ended_by
 from floe_core.schemas.artifacts import CompiledArtifacts
 from floe_core.schemas.values import seconds
 
@@ -66,10 +67,7 @@ def _recorded(ledger: Ledger | None, identity: RunIdentity) -> Iterator[list[Tab
     try:
         yield done
     except BaseException as error:
-        # what is no Exception is somebody's wish to stop
-        interrupted = not isinstance(error, Exception)
-        state = "cancelled" if interrupted else "failed"
-        reason = "interrupted" if interrupted else str(error)
+        state, reason = ended_by(error)
         raise
     finally:
         if ledger is not None:

@@ -20,7 +20,7 @@ from floe_core.plugins.dbt import DbtLocation
 from floe_core.recovery import dead_runs, settle_dead_runs
 from floe_core.resumption import Resumption, resume
 from floe_core.run_lock import run_lock, run_of_product
-from floe_core.run_result import RunResult, RunState
+from floe_core.run_result import RunResult, RunState, ended_by
 from floe_core.schemas.artifacts import CompiledArtifacts
 from floe_core.services import Services
 
@@ -163,11 +163,8 @@ def _recorded(ledger: Ledger, identity: RunIdentity) -> Iterator[_Outcome]:
     try:
         yield outcome
     except BaseException as error:
-        # what is no Exception is somebody's wish to stop: Ctrl-C, a signal, the orchestrator's cancel
-        interrupted = not isinstance(error, Exception)
         if not outcome.published:  # what is published is done, whatever those who hear of it meet
-            outcome.state = "cancelled" if interrupted else "failed"
-            outcome.reason = "interrupted" if interrupted else str(error)
+            outcome.state, outcome.reason = ended_by(error)
         raise
     finally:
         ledger.end(

@@ -11,6 +11,14 @@ from floe_core.events import ModelFinished, TestFinished
 RunState = Literal["succeeded", "failed", "cancelled", "running"]
 
 
+def ended_by(error: BaseException) -> tuple[Literal["failed", "cancelled"], str]:
+    """State and reason of work that an exception ended.
+
+    What is no Exception is somebody's wish to stop: Ctrl-C, a signal, the orchestrator's cancel.
+    """
+    return ("failed", str(error)) if isinstance(error, Exception) else ("cancelled", "interrupted")
+
+
 @dataclass(frozen=True)
 class RunResult:
     """One attempt of a run. ``reason`` says why it failed; ``engine_run_id`` is the orchestrator's id."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import count
 from typing import Literal
@@ -223,11 +223,10 @@ def _written(
     metadata = table.metadata
     data = load_location_provider(metadata.location, metadata.properties).data_path
     directory = Directory.new(data, table.io)
-    try:
+    with ExitStack() as unfinished:
+        unfinished.callback(directory.discard)
         files = copy(con, select, schema, directory, placed, target.file_bytes)
-    except BaseException:
-        directory.discard()
-        raise
+        unfinished.pop_all()
     try:
         yield files
     except WorkError as error:

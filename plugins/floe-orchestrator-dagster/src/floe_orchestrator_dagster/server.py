@@ -89,14 +89,13 @@ def serve(state_dir: Path, workspace: Path, *, max_concurrent_runs: int, port: i
     }
     url = f"http://127.0.0.1:{port}"
     processes: list[_Process] = []
-    try:
+    with contextlib.ExitStack() as unfinished:
+        unfinished.callback(stop, state_dir)
         for name, command in commands.items():
             processes.append(_start(state_dir, name, command))
             _write(state_dir, url, processes)
         _await(url, processes, state_dir)
-    except BaseException:
-        stop(state_dir)
-        raise
+        unfinished.pop_all()
     return Served(url=url, pids=tuple(process.pid for process in processes))
 
 

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 from typing import get_args
 
 from floe_core.errors import Position, Problem, SpecError, in_order
 from floe_core.policy.builtins import BUILTINS
 from floe_core.policy.schema import About, unknown_key
-from floe_core.policy.tokens import Token, tokens
+from floe_core.policy.tokens import CLOSING, OPENING, Token, is_key, reference, tokens
 from floe_core.suggestion import did_you_mean
 
 _PROVEN_STYLE = "write 'required := {\"ID\"}', 'proven contains \"ID\" if …' and 'deny := required - proven'"
-_OPENING, _CLOSING = ("(", "[", "{"), (")", "]", "}")
 _FORBIDDEN = {
     "not": ("proves by what is missing", "write 'X == false': that is undefined where X is"),
     "default": ("answers for what is missing", "leave it out: what is missing proves nothing"),
@@ -121,7 +119,7 @@ class _Reader:
                 if current:
                     yield current
                 current = []
-            depth += (token.text in _OPENING) - (token.text in _CLOSING) if token.kind == "sign" else 0
+            depth += (token.text in OPENING) - (token.text in CLOSING) if token.kind == "sign" else 0
             if depth < 0:
                 self._refuse(token, f"'{token.text}' closes nothing")
                 depth = 0
@@ -218,7 +216,7 @@ class _Reader:
 
     def _body(self, words: Sequence[Token]) -> None:
         for word in words:
-            if word.kind == "name" and word.text in _FORBIDDEN and not _is_key(words, word):
+            if word.kind == "name" and word.text in _FORBIDDEN and not is_key(words, word):
                 what, hint = _FORBIDDEN[word.text]
                 self._refuse(word, f"'{word.text}' {what}", hint)
             elif word.kind == "sign" and word.text == "|":
@@ -230,7 +228,7 @@ class _Reader:
                 self._name_used(words, place)
 
     def _name_used(self, words: Sequence[Token], place: int) -> None:
-        path, after = _path(words, place)
+        path, after = reference(words, place)
         called = ".".join(part or "_" for part in path)
         if after == "(" and called not in _KEYWORDS:
             if called not in BUILTINS and called not in self._functions:
@@ -283,35 +281,3 @@ class _Reader:
 
     def _refuse(self, token: Token, message: str, hint: str | None = None) -> None:
         self.problems.append(Problem("FLOE-E314", message, self._at(token), hint))
-
-
-def _path(words: Sequence[Token], place: int) -> tuple[list[str | None], str]:
-    """The reference that begins here, None for a part that is computed, and the sign behind it."""
-    path: list[str | None] = [words[place].text]
-    place += 1
-    while place + 1 < len(words):
-        sign, part = words[place].text, words[place + 1]
-        if sign == "." and part.kind == "name":
-            path.append(part.text)
-            place += 2
-        elif sign == "[" and not words[place].first:
-            end = _closing(words, place)
-            path.append(part.value if part.kind == "text" and end == place + 2 else None)
-            place = end + 1
-        else:
-            break
-    return path, words[place].text if place < len(words) else ""
-
-
-def _closing(words: Sequence[Token], place: int) -> int:
-    depth = 0
-    for position in range(place, len(words)):
-        depth += (words[position].text in _OPENING) - (words[position].text in _CLOSING)
-        if depth == 0:
-            return position
-    return len(words)
-
-
-def _is_key(words: Sequence[Token], word: Token) -> bool:
-    """Whether the word is a part of a reference, as in ``input.model.data``."""
-    return any(after is word and before.text == "." for before, after in pairwise(words))

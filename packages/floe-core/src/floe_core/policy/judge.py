@@ -114,10 +114,9 @@ def _call(request: str, limit_s: int) -> tuple[str, str]:
         process.kill()
         output, _ = process.communicate()
         return output, slow
-    except BaseException:
-        process.kill()
+    finally:
+        process.kill()  # where it has ended by itself, nothing happens
         process.wait()
-        raise
     if process.returncode in (-signal.SIGXCPU, -signal.SIGKILL):
         return output, slow
     return output, f"it ended the process that asked it, with status {process.returncode}"

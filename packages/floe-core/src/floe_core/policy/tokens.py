@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 Kind = Literal["name", "text", "number", "sign", "unknown"]
 
+OPENING, CLOSING = ("(", "[", "{"), (")", "]", "}")
 _PATTERN = re.compile(
     r"""
     (?P<blank>[ \t\r\n]+|\#[^\n]*)
@@ -55,3 +57,35 @@ def tokens(source: str) -> Iterator[Token]:
             start = found.start() + text.rindex("\n") + 1
         if kind != "blank":
             seen = line
+
+
+def reference(words: Sequence[Token], place: int) -> tuple[list[str | None], str]:
+    """The reference that begins here, None for a part that is computed, and the sign behind it."""
+    path: list[str | None] = [words[place].text]
+    place += 1
+    while place + 1 < len(words):
+        sign, part = words[place].text, words[place + 1]
+        if sign == "." and part.kind == "name":
+            path.append(part.text)
+            place += 2
+        elif sign == "[" and not words[place].first:
+            end = closing(words, place)
+            path.append(part.value if part.kind == "text" and end == place + 2 else None)
+            place = end + 1
+        else:
+            break
+    return path, words[place].text if place < len(words) else ""
+
+
+def closing(words: Sequence[Token], place: int) -> int:
+    depth = 0
+    for position in range(place, len(words)):
+        depth += (words[position].text in OPENING) - (words[position].text in CLOSING)
+        if depth == 0:
+            return position
+    return len(words)
+
+
+def is_key(words: Sequence[Token], word: Token) -> bool:
+    """Whether the word is a part of a reference, as in ``input.model.data``."""
+    return any(after is word and before.text == "." for before, after in pairwise(words))

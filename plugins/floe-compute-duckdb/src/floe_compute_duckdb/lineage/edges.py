@@ -3,23 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
 from floe_core.plugins.compute import ColumnInput
 from floe_core.schemas.lineage import Transformation
 
-KINDS: tuple[Transformation, ...] = (
-    "IDENTITY",
-    "TRANSFORMATION",
-    "AGGREGATION",
-    "CONDITIONAL",
-    "WINDOW",
-    "JOIN",
-    "FILTER",
-    "GROUP_BY",
-    "SORT",
-)
-"""The names of OpenLineage's column lineage facet; the first three are direct, the others indirect."""
+KINDS: tuple[Transformation, ...] = get_args(Transformation)
+"""The first three are direct, the others indirect; a later one wins over an earlier one."""
 
 IDENTITY, TRANSFORMATION, AGGREGATION, CONDITIONAL, WINDOW, JOIN, FILTER, GROUP_BY, SORT = range(len(KINDS))
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import zip_longest
 from typing import NamedTuple
 
 from sqlglot import exp
 
+from floe_compute_duckdb.lineage.combining import both, by_name, by_position, merge_using, with_names
 from floe_compute_duckdb.lineage.edges import (
     FILTER,
     GROUP_BY,
@@ -88,13 +88,13 @@ class Queries:
                 if recursive
                 else self.rows(cte.this, parent)
             )
-            self._ctes.append({name: _renamed(rows, renamed)})
+            self._ctes.append({name: with_names(rows, renamed)})
 
     def _recursive(
         self, name: str, union: exp.SetOperation, renamed: Sequence[str], parent: Scope | None
     ) -> Rows:
         """The first part's columns flow into the second's until nothing new flows."""
-        rows = _renamed(self.rows(union.this, parent), renamed)
+        rows = with_names(self.rows(union.this, parent), renamed)
         rows = Rows(tuple(Col(column.name, column.edges) for column in rows.columns), rows.edges)
         while True:
             self._ctes.append({name: rows})
@@ -172,7 +172,7 @@ class Queries:
 
     def _set_operation(self, union: exp.SetOperation, parent: Scope | None) -> Rows:
         left, right = self.rows(union.this, parent), self.rows(union.expression, parent)
-        rows = _by_name(left, right) if union.args.get("by_name") else _by_position(left, right)
+        rows = by_name(left, right) if union.args.get("by_name") else by_position(left, right)
         if not isinstance(union, exp.Union):  # what the second part has decides which rows stay
             decides = (through(FILTER, column.edges) for column in right.columns)
             rows = Rows(left.columns, left.edges.union(right.edges, *decides))
@@ -199,7 +199,7 @@ class Queries:
                 )
                 for position, cell in enumerate(cells)
             ]
-            columns = [_both(*pair) for pair in zip(columns, here, strict=True)] if columns else here
+            columns = [both(*pair) for pair in zip(columns, here, strict=True)] if columns else here
         return Rows(tuple(columns))
 
     def _read(self, item: exp.Expr, scope: Scope, decides: set[Edges]) -> None:
@@ -213,7 +213,7 @@ class Queries:
             rows = self._relation(item, scope)
             renamed = [each.name for each in alias.args.get("columns") or ()] if alias else []
             decides.add(rows.edges if rows else NONE)
-            columns = _renamed(rows, renamed).columns if rows else ()
+            columns = with_names(rows, renamed).columns if rows else ()
             scope.sources.append(Source(item.alias_or_name or "", columns, opaque=rows is None))
         for join in item.args.get("joins") or ():
             self._join(join, scope, decides)
@@ -282,7 +282,7 @@ class Queries:
         for source in added if join.side in ("LEFT", "FULL") or join.method == "POSITIONAL" else ():
             source.make_nullable()
         for key in dict.fromkeys(name.lower() for name in using):
-            _merge(key, join.side, before, added[0], scope, decides)
+            merge_using(key, join.side, before, added[0], scope, decides)
         if join.kind in ("SEMI", "ANTI"):
             scope.sources = before
 
@@ -293,50 +293,6 @@ def _name(projection: exp.Expr) -> str | None:
         name: str = projection.alias_or_name
         return name
     return projection.expression.name if isinstance(projection, exp.Dot) else None
-
-
-def _merge(
-    key: str, side: str, before: Sequence[Source], added: Source, scope: Scope, decides: set[Edges]
-) -> None:
-    """USING makes one column of two: the first one's, or the one that is there in an outer join."""
-    first = next((source for source in before if key in source.columns and key not in source.hidden), None)
-    if first is None or key not in added.columns:
-        raise Unresolved(f"using ({key})")
-    left, right = scope.merged.get(key) or first.columns[key], added.columns[key]
-    decides.update((through(JOIN, left.edges), through(JOIN, right.edges)))
-    kept = right if side == "RIGHT" else left
-    if side == "FULL":
-        kept = Col(left.name, through(TRANSFORMATION, left.edges | right.edges))
-    not_null = not side and (left.not_null or right.not_null or True)
-    scope.merged[key] = Col(left.name, kept.edges, not_null or kept.not_null)
-    added.hidden.add(key)
-
-
-def _by_position(left: Rows, right: Rows) -> Rows:
-    columns = tuple(_both(a, b) for a, b in zip(left.columns, right.columns, strict=True))
-    return Rows(columns, left.edges | right.edges)
-
-
-def _by_name(left: Rows, right: Rows) -> Rows:
-    """UNION BY NAME: a column that one side lacks is NULL there."""
-    others = {column.name.lower(): column for column in right.columns if column.name}
-    columns = []
-    for column in left.columns:
-        twin = others.pop(column.name.lower(), None) if column.name else None
-        columns.append(_both(column, twin) if twin else Col(column.name, column.edges))
-    columns += [Col(column.name, column.edges) for column in others.values()]
-    return Rows(tuple(columns), left.edges | right.edges)
-
-
-def _both(a: Col, b: Col) -> Col:
-    return Col(a.name, a.edges | b.edges, a.not_null and b.not_null)
-
-
-def _renamed(rows: Rows, names: Sequence[str]) -> Rows:
-    if not names:
-        return rows
-    pairs = zip_longest(rows.columns, names[: len(rows.columns)])
-    return Rows(tuple(column.named(name) if name else column for column, name in pairs), rows.edges)
 
 
 def _union_in(query: exp.Expr) -> exp.SetOperation | None:

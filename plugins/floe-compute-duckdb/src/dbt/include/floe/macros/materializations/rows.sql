@@ -72,7 +72,7 @@
   {{ return(new) }}
 {% endmacro %}
 
-{#- dbt-duckdb runs it in this process, with the cursor of the model's thread. -#}
+{#- What dbt-duckdb runs in this process; a table that is not temporary is seen by whichever cursor it takes. -#}
 {% macro floe_python(new) %}
 {{ compiled_code }}
 

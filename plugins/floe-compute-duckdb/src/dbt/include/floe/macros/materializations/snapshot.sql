@@ -1,4 +1,5 @@
-{#- dbt's snapshot: its SQL works on a copy of the table in the engine, of which the changed rows are merged. -#}
+{#- dbt's snapshot: its SQL works on a copy of the table in the engine, whose changed rows then take the
+    place of those with their ids. -#}
 {% materialization snapshot, adapter='floe' %}
   {%- set target_relation = this.incorporate(type='table') -%}
   {{ floe_refuse_unsupported() }}
