@@ -24,7 +24,7 @@ LEGS: Mapping[str, Sequence[str]] = {
     "postgres": ("-m", "testing.services", "postgres"),
     "rest": ("-m", "testing.services", "rest"),
     "vended": ("-m", "testing.services", "vended"),
-    "crash": ("-m", "testing.crash"),
+    "crash": ("-m", "testing.crash", "--every", "12"),
     "disk": ("-m", "testing.small_disk"),
     "duckdb": ("-m", "testing.readers", "duckdb"),
     "spark": ("-m", "testing.readers", "spark"),

@@ -20,10 +20,16 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m testing.crash")
     parser.add_argument("operations", nargs="*", metavar="OPERATION", help=", ".join(OPERATIONS))
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument(
+        "--every", type=int, default=1, metavar="N", help="a sample: every N-th of the points"
+    )
     said = parser.parse_args()
     started, total = time.monotonic(), Tally()
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
-        jobs = [pool.submit(swept, operation, said.seed) for operation in said.operations or OPERATIONS]
+        jobs = [
+            pool.submit(swept, operation, said.seed, said.every)
+            for operation in said.operations or OPERATIONS
+        ]
         for job in as_completed(jobs):
             if job.exception():
                 pool.shutdown(cancel_futures=True)

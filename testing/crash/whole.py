@@ -14,14 +14,14 @@ STRIDES = {"kill": 1, "tear": 2, "power": 2, "ENOSPC": 3, "EIO": 3, "EIO once": 
 _AT_A_TIME = 25  # tries, before what they left is removed
 
 
-def swept(operation: str, seed: int) -> list[tuple[str, Tally]]:
-    """What came of it, by ending; the seed shifts those of which not every point is tried."""
+def swept(operation: str, seed: int, every: int = 1) -> list[tuple[str, Tally]]:
+    """What came of it, by ending, of every n-th of the points; the seed shifts which of them are tried."""
     tallies = []
     with tempfile.TemporaryDirectory(prefix="floe-crash-") as name:
         folder = Path(name)
         with victim_in(folder, built(folder), seed) as victim:
-            for ending, stride in STRIDES.items():
-                tally = Tally()
+            for ending, dense in STRIDES.items():
+                tally, stride = Tally(), dense * every
                 points = range(1 + seed % stride, points_of(victim, operation, ending) + 1, stride)
                 for some in _some_at_a_time(points):
                     tally += sweep(victim, operation, ending, some)
