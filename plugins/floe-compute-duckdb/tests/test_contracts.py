@@ -27,8 +27,49 @@ def test_a_model_that_breaks_its_contract_is_not_written(project: DbtProject) ->
     built = project.build(publish=False)
 
     assert built.errors == {
-        "other_type": "column 'id' is VARCHAR, the contract says int",
-        "missing": "the contract has a column 'id', the SQL does not",
-        "more": "the SQL has a column 'extra', the contract does not",
+        "other_type": "column 'id' is VARCHAR, the contract says int: data type mismatch",
+        "missing": "the contract has a column 'id', the SQL does not: missing in definition\n"
+        "the SQL has a column 'ident', the contract does not: missing in contract",
+        "more": "the SQL has a column 'extra', the contract does not: missing in contract",
     }
     assert {unique_id.rpartition(".")[2] for unique_id in built.written} == {"kept", "asks"}
+
+
+KEYED = """
+models:
+  - name: employees
+    config: {contract: {enforced: true}}
+    columns:
+      - {name: id, data_type: integer, constraints: [{type: primary_key}]}
+      - name: boss
+        data_type: integer
+        constraints: [{type: foreign_key, expression: shop_1.employees (id)}]
+  - name: badges
+    config: {contract: {enforced: true}, materialized: incremental, on_schema_change: fail}
+    constraints:
+      - {type: foreign_key, columns: [owner, boss], to: ref('employees'), to_columns: [id, boss]}
+    columns: [{name: owner, data_type: integer}, {name: boss, data_type: integer}]
+"""
+LOST = 'Constraint Error: Violates foreign key constraint because key "{}" does not exist in the referenced table'
+
+
+@pytest.mark.requirement("FR-024", "FR-022")
+def test_a_foreign_key_is_looked_up_in_the_table_it_is_of(project: DbtProject) -> None:
+    project.write("models/schema.yml", KEYED)
+    project.seeds(raw="id,boss\n1,\n2,1\n")
+    project.models(
+        employees="select id::integer as id, boss::integer as boss from {{ ref('raw') }}",
+        badges="select id::integer as owner, boss::integer as boss from {{ ref('raw') }}"
+        " where '{{ ref('employees') }}' != ''",
+    )
+    assert project.build().errors == {}
+    assert project.rows("badges") == [(1, None), (2, 1)]
+    project.seeds(raw="id,boss\n1,\n2,3\n")
+
+    built = project.build(publish=False)
+
+    assert built.errors == {"employees": f"{LOST.format('id: 3')} shop_1.employees"}
+    project.seeds(raw="id,boss\n2,2\n")
+    assert project.build("raw", "badges", publish=False).errors == {
+        "badges": f'{LOST.format("id: 2, boss: 2")} "floe"."shop_1"."employees"'
+    }

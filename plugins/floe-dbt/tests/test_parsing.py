@@ -103,6 +103,13 @@ BROKEN = {
         "models/a.sql": "select * from {{ ref('b') }}",
         "models/b.sql": "select * from {{ ref('a') }}",
     },
+    "dbt_project.yml:1:1: dbt could not parse the project: ValidationError Invalid value for"
+    " on_schema_change: ignore. Models materialized as incremental with contracts enabled must set"
+    " on_schema_change to 'append_new_columns' or 'fail'": {
+        "models/a.sql": "{{ config(materialized='incremental') }} select 1 as id",
+        "models/a.yml": "models: [{name: a, config: {contract: {enforced: true}},"
+        " columns: [{name: id, data_type: int}]}]\n",
+    },
 }
 
 

@@ -81,12 +81,11 @@ _FROM_ICEBERG: dict[type[IcebergType], str] = {
     TimestamptzType: "TIMESTAMP WITH TIME ZONE",
 }
 
-_CASTS = {
-    "interval": "epoch({column})",
-    "time with time zone": "{column}::TIME",
-    "time_ns": "{column}::TIME",
-    "timestamp_ns": "{column}::TIMESTAMP",
-}
+_NEAREST = {"time with time zone": "TIME", "time_ns": "TIME", "timestamp_ns": "TIMESTAMP"}
+
+
+class _NoEqual(Exception):
+    """Iceberg has no such type."""
 
 
 def iceberg_type(duckdb_type: str | DuckDBPyType, *, column: str = "") -> IcebergType:
@@ -95,7 +94,10 @@ def iceberg_type(duckdb_type: str | DuckDBPyType, *, column: str = "") -> Iceber
     Raises SpecError for the types Iceberg has no equal for; ``column`` is for that message.
     """
     kind = duckdb.sqltype(duckdb_type) if isinstance(duckdb_type, str) else duckdb_type
-    return _convert(kind, column)
+    try:
+        return _convert(kind, column)
+    except _NoEqual:
+        raise _refusal(kind, column) from None
 
 
 def duckdb_type(iceberg: IcebergType) -> str:
@@ -125,7 +127,7 @@ def _convert(kind: DuckDBPyType, column: str) -> IcebergType:
     try:
         return _TO_ICEBERG[kind.id]
     except KeyError:
-        raise _refusal(kind, column) from None
+        raise _NoEqual from None
 
 
 def _decimal(kind: DuckDBPyType, column: str) -> IcebergType:
@@ -180,7 +182,8 @@ _NESTED: dict[str, Callable[[DuckDBPyType, str], IcebergType]] = {
 
 
 def _refusal(kind: DuckDBPyType, column: str) -> SpecError:
-    cast = _CASTS.get(kind.id, "{column}::VARCHAR").format(column=identifier(column))
+    name = identifier(column)
+    cast = f"epoch({name})" if kind.id == "interval" else f"{name}::{_nearest(kind)}"
     return SpecError(
         Problem(
             "FLOE-E420",
@@ -188,3 +191,15 @@ def _refusal(kind: DuckDBPyType, column: str) -> SpecError:
             hint=f"cast it: {cast}",
         )
     )
+
+
+def _nearest(kind: DuckDBPyType) -> str:
+    """The type to cast to, so that Iceberg has an equal for it."""
+    if kind.id in ("list", "array"):
+        return f"{_nearest(_members(kind)[0][1])}[]"
+    if kind.id in ("map", "struct"):
+        named = kind.id == "struct"
+        members = (f"{identifier(name)} " * named + _nearest(child) for name, child in _members(kind))
+        return f"{kind.id.upper()}({', '.join(members)})"
+    stored = kind.id in _TO_ICEBERG or kind.id == "decimal"
+    return str(kind) if stored else _NEAREST.get(kind.id, "VARCHAR")

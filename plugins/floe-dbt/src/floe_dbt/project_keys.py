@@ -44,8 +44,8 @@ def project_key_problems(error: BaseException, location: DbtLocation) -> list[Pr
 
 def _schema_error(error: BaseException | None) -> ValidationError | None:
     while error is not None:
-        if isinstance(error, ValidationError):
-            return error
+        if isinstance(error, ValidationError) and isinstance(error.validator, str):
+            return error  # and not one that dbt makes of a sentence of its own
         error = error.__cause__ or error.__context__
     return None
 

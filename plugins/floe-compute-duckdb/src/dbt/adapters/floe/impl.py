@@ -12,11 +12,13 @@ from dbt.adapters.duckdb.column import DuckDBColumn
 from dbt.adapters.duckdb.impl import DuckDBAdapter
 from dbt.adapters.floe.catalog import Wanted, catalog
 from dbt.adapters.floe.connections import FloeConnectionManager
-from dbt.adapters.floe.contract import breach
+from dbt.adapters.floe.contract import breaches
+from dbt.adapters.floe.foreign_keys import foreign_keys
 from dbt.adapters.floe.guard import REFUSAL
 from dbt.adapters.floe.lake import LakeTables
 from dbt.adapters.floe.ownership import maker
 from dbt.adapters.floe.seeds import SeedProblem, check, seed_select
+from dbt_common.contracts.constraints import ColumnLevelConstraint, ConstraintType, ModelLevelConstraint
 from dbt_common.exceptions import DbtRuntimeError
 
 from floe_compute_duckdb.names import mentioned_paths
@@ -107,6 +109,16 @@ class FloeAdapter(DuckDBAdapter):
     def _catalog_supports_foreign_keys(self, database: str) -> bool:
         return False
 
+    @classmethod
+    def render_column_constraint(cls, constraint: ColumnLevelConstraint) -> str | None:
+        rendered: str | None = super().render_column_constraint(constraint)
+        return None if constraint.type == ConstraintType.foreign_key else rendered
+
+    @classmethod
+    def render_model_constraint(cls, constraint: ModelLevelConstraint) -> str | None:
+        rendered: str | None = super().render_model_constraint(constraint)
+        return None if constraint.type == ConstraintType.foreign_key else rendered
+
     # --- what materializations call ---
 
     @available
@@ -169,13 +181,28 @@ class FloeAdapter(DuckDBAdapter):
         return {"rows": written.rows, "snapshot_id": str(written.snapshot_id)}
 
     @available
-    def floe_contract_breach(self, sql: str, model: Mapping[str, Any]) -> str | None:
-        """What of an enforced contract a SELECT does not keep; binds it and writes nothing."""
+    def floe_contract_breach(self, sql: str, model: Mapping[str, Any]) -> str:
+        """What of an enforced contract a SELECT does not keep, a line each; binds it and writes nothing."""
         cursor, environment = self.connections.cursor(), self.connections.floe()
         with self.connections.exception_handler(sql):
             environment.attach_mentioned(cursor, sql)
             described = cursor.execute(f"describe (\n{sql}\n)").fetchall()
-        return breach([(str(name), str(kind)) for name, kind, *_ in described], model)
+        return "\n".join(breaches([(str(name), str(kind)) for name, kind, *_ in described], model))
+
+    @available
+    def floe_check_foreign_keys(
+        self, rows: BaseRelation, target: BaseRelation, model: Mapping[str, Any]
+    ) -> None:
+        """Fail when a key of the rows is not in the table that the model's contract says it is of."""
+        for key in foreign_keys(model):
+            own = self._meant(key.to) == tuple(part.lower() for part in self._meant(target))
+            there = key._replace(to=str(rows)) if own else key
+            _, found = self.execute(there.missing(str(rows)), fetch=True)
+            for (told,) in found.rows:
+                raise DbtRuntimeError(
+                    f'Constraint Error: Violates foreign key constraint because key "{told}" does not exist'
+                    f" in the referenced table {key.to}"
+                )
 
     @available
     def floe_delete(self, relation: BaseRelation | str, predicate: str, graph: Mapping[str, Any]) -> int:

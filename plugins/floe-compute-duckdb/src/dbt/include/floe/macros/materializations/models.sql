@@ -14,7 +14,7 @@
   {%- set rows = floe_rows(strategy, target_relation) -%}
   {%- set written = floe_land(target_relation, rows.sql, rows.mode, rows.get('unique_key'), rows.get('on_schema_change', 'ignore')) -%}
   {% call noop_statement('main', strategy | upper ~ ' ' ~ written.rows, strategy | upper, written.rows) %}
-    {{ compiled_code }}
+    {{ rows.get('statements', compiled_code) }}
   {% endcall %}
 
   {{ run_hooks(post_hooks, inside_transaction=True) }}

@@ -4,8 +4,10 @@
   {%- if breach -%}
     {%- do exceptions.raise_compiler_error(breach) -%}
   {%- endif -%}
-  {%- if strategy == 'overwrite' -%}
-    {{ return({'sql': floe_constrained(floe_query(target), target), 'mode': 'overwrite'}) }}
+  {%- if strategy == 'overwrite' and floe_has_constraints() -%}
+    {{ return(floe_constrained(target)) }}
+  {%- elif strategy == 'overwrite' -%}
+    {{ return({'sql': floe_query(target), 'mode': 'overwrite'}) }}
   {%- endif -%}
 
   {%- set on_schema_change = incremental_validate_on_schema_change(config.get('on_schema_change'), default='ignore') -%}
@@ -117,6 +119,9 @@ def materialize(df, con):
       'dest_columns': columns, 'incremental_predicates': predicates
     }) }}
   {% endcall %}
+  {%- if floe_has_constraints() -%}
+    {%- do adapter.floe_check_foreign_keys(copy, target, model) -%}
+  {%- endif -%}
   {{ return({'sql': 'select * from ' ~ copy, 'mode': 'overwrite'}) }}
 {% endmacro %}
 
@@ -133,14 +138,17 @@ def materialize(df, con):
 {% endmacro %}
 
 {#- DuckDB checks the constraints of an enforced contract, before anything is written: Iceberg has none. -#}
-{% macro floe_constrained(sql, target) %}
-  {%- if not floe_has_constraints() -%}
-    {{ return(sql) }}
-  {%- endif -%}
+{% macro floe_constrained(target) %}
   {%- set checked = floe_temporary(target, '__checked') -%}
-  {%- do run_query('create temp table ' ~ checked ~ ' ' ~ get_table_columns_and_constraints()) -%}
-  {%- do run_query('insert into ' ~ checked ~ ' ' ~ get_column_names() ~ ' (' ~ get_select_subquery(sql) ~ '\n)') -%}
-  {{ return('select * from ' ~ checked) }}
+  {%- set statements -%}
+    create temp table {{ checked }} {{ get_table_columns_and_constraints() }} ;
+    insert into {{ checked }} {{ get_column_names() }} (
+      {{ floe_query(target) }}
+    );
+  {%- endset -%}
+  {%- do run_query(statements) -%}
+  {%- do adapter.floe_check_foreign_keys(checked, target, model) -%}
+  {{ return({'sql': 'select * from ' ~ checked, 'mode': 'overwrite', 'statements': statements}) }}
 {% endmacro %}
 
 {% macro floe_has_constraints() %}
