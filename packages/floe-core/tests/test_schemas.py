@@ -153,6 +153,7 @@ def test_the_exported_schemas_have_the_keys_of_the_files() -> None:
         "schedule",
         "retention",
         "exposes",
+        "views",
         "deprecations",
         "environments",
     }

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from floe_core.artifact_store import keep_artifacts
 from floe_core.events import ModelFinished, Planned, Published, RunEvent, TestFinished
+from floe_core.inlined_views import keep_views
 from floe_core.lake import LakeRun, RunIdentity
 from floe_core.ledger import Ledger
 from floe_core.location import Location
@@ -72,6 +73,7 @@ def execute(
         keep_artifacts(location.state_dir, artifacts)
         ledger.begin(identity, engine_run_id=request.engine_run_id, full_refresh=request.full_refresh)
         reuse = [model.unique_id for model in left.reused]
+        keep_views(location, identity.product, identity.artifact_digest)
         with (
             _recorded(ledger, identity) as outcome,
             services.opened().run(identity, reuse=reuse) as transaction,

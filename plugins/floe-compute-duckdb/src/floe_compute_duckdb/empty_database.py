@@ -104,12 +104,17 @@ def stored(columns: Sequence[tuple[str, str]]) -> tuple[Column, ...]:
 
     Raises SpecError for types it cannot hold, duckdb.Error for two columns of one name.
     """
+    return tuple(Column(column.name, _stored_type(column.type, column.name)) for column in queried(columns))
+
+
+def queried(columns: Sequence[tuple[str, str]]) -> tuple[Column, ...]:
+    """The columns as the engine computes them, for what is never stored; raises for two of one name."""
     seen: dict[str, str] = {}
     for name, _ in columns:
         if name.lower() in seen:
             raise duckdb.BinderException(f"column '{name}' is there twice: give one of them another name")
         seen[name.lower()] = name
-    return tuple(Column(name, _stored_type(type_, name)) for name, type_ in columns)
+    return tuple(Column(name, type_) for name, type_ in columns)
 
 
 @lru_cache(maxsize=256)

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from floe_compute_duckdb.unsupported import unsupported
 from floe_core.errors import Problem
+from floe_core.inlined_views import InlinedView
 from floe_core.lake import Lake
 from floe_core.plugins.base import PluginMetadata
 from floe_core.plugins.compute import ComputePlugin, Earlier, Proof, QueryResult, Relation
@@ -22,7 +23,9 @@ Setting = str | int | float | bool
 class DuckDB(ComputePlugin):
     """DuckDB in memory: it computes and owns no data."""
 
-    metadata: ClassVar[PluginMetadata] = PluginMetadata(name="duckdb", version="0.1.0")
+    metadata: ClassVar[PluginMetadata] = PluginMetadata(
+        name="duckdb", version="0.1.0", instrumentation="floe.iceberg"
+    )
     protocols: ClassVar[frozenset[str]] = frozenset({"rest", "sql"})
     schemes: ClassVar[frozenset[str]] = frozenset({"file", "s3"})
 
@@ -87,7 +90,8 @@ class DuckDB(ComputePlugin):
         schema: str | None,
         as_of: datetime | int | None = None,
         run_id: str | None = None,
+        views: Sequence[InlinedView] = (),
     ) -> QueryResult:
         from floe_compute_duckdb.query import query
 
-        return query(lake, sql, schema=schema, as_of=as_of, run_id=run_id)
+        return query(lake, sql, schema=schema, as_of=as_of, run_id=run_id, views=views)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import duckdb
 
-from floe_compute_duckdb.empty_database import EmptyDatabase, stored
+from floe_compute_duckdb.empty_database import EmptyDatabase, queried, stored
 from floe_compute_duckdb.lineage import Found, KnownTables, together
 from floe_core.errors import SpecError
 from floe_core.plugins.compute import BindError, Column, Earlier, Lineage, Proof, Relation
@@ -79,7 +79,8 @@ class _Prover:
     def _bound(self, relation: Relation, sql: str) -> tuple[Column, ...]:
         before, after = _TEST if _is_test(relation) else _MODEL
         try:
-            return stored(self._database.describe(f"{before}{sql}{after}", relation.depends_on))
+            described = self._database.describe(f"{before}{sql}{after}", relation.depends_on)
+            return stored(described) if relation.stored else queried(described)
         except duckdb.Error as error:
             raise _Unbound(_bind_error(str(error), sql, len(before))) from error
         except SpecError as error:

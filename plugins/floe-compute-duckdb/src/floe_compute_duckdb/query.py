@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -14,6 +14,7 @@ from floe_compute_duckdb.json_values import json_value
 from floe_compute_duckdb.names import literal, mentioned_paths, quoted, sql_name
 from floe_compute_duckdb.session import settle
 from floe_core.errors import PluginError, Problem, SpecError
+from floe_core.inlined_views import InlinedView
 from floe_core.lake import Lake
 from floe_core.plugins.compute import Column, QueryResult
 from floe_core.suggestion import did_you_mean
@@ -29,6 +30,7 @@ def query(
     schema: str | None,
     as_of: datetime | int | None = None,
     run_id: str | None = None,
+    views: Sequence[InlinedView] = (),
 ) -> QueryResult:
     """Run the statement over views of the tables it names, with every other file out of reach."""
     if not isinstance(lake, IcebergTableManager):
@@ -43,7 +45,7 @@ def query(
             )
         )
     with duckdb.connect(":memory:") as connection:
-        tables = _Tables(lake, connection, schema, as_of, run_id)
+        tables = _Tables(lake, connection, schema, as_of, run_id, views)
         tables.attach(mentioned_paths(sql))
         _lock_up(connection, tables.places)
         try:
@@ -91,6 +93,7 @@ class _Tables:
         schema: str | None,
         as_of: datetime | int | None,
         run_id: str | None,
+        views: Sequence[InlinedView],
     ) -> None:
         self._lake = lake
         self._as_of = as_of
@@ -99,6 +102,7 @@ class _Tables:
         self._namespaces = {sql_name(name).lower(): name for name in lake.namespaces()}
         self._home = schema.lower() if schema else None
         self._ids: dict[str, dict[str, TableId]] = {}
+        self._views = {(view.schema.lower(), view.name.lower()): view for view in views}
         self.places: list[str] = []
         settle(connection)
         connection.execute(f"attach ':memory:' as {quoted(lake.name)}")
@@ -109,14 +113,24 @@ class _Tables:
             connection.execute(f"create schema if not exists {quoted(self._home)}")
             connection.execute(f"use {quoted(lake.name)}.{quoted(self._home)}")
 
-    def attach(self, paths: set[tuple[str, ...]]) -> None:
-        for schema, name in {self._schema_and_name(path) for path in paths}:
+    def attach(self, paths: set[tuple[str, ...]], home: str | None = None) -> None:
+        """Make a view of each table; names without a schema are of ``home``, else of the reader's own."""
+        for schema, name in {self._schema_and_name(path, home or self._home) for path in paths}:
+            if view := self._views.get((schema, name)):
+                self.attach(mentioned_paths(view.sql), schema)
+                self._inline(view)
+                continue
             table = self._in(schema).get(name)
             scan = self._scan(table) if table else None
             if table is not None and scan is not None:
                 self._lake.authorize(self._connection)
                 self.places.append(self._lake.location(table))
                 self._connection.execute(f"create or replace view {quoted(schema)}.{quoted(name)} as {scan}")
+
+    def _inline(self, view: InlinedView) -> None:
+        self._connection.execute(f"use {quoted(self._lake.name)}.{quoted(view.schema)}")
+        self._connection.execute(f"create or replace view {quoted(view.name)} as (\n{view.sql}\n)")
+        self._connection.execute(f"use {quoted(self._lake.name)}.{quoted(self._home or 'main')}")
 
     def problem(self, error: duckdb.Error) -> Problem:
         """What is wrong with the statement; a table that is not there is looked for."""
@@ -128,6 +142,7 @@ class _Tables:
             if missing in self._in(schema):
                 return self._unreached(schema, missing)
         known = {f"{schema}.{name}" for schema in self._namespaces for name in self._in(schema)}
+        known |= {f"{schema}.{name}" for schema, name in self._views}
         names = known | {name.split(".")[1] for name in known if name.split(".")[0] == self._home}
         return Problem("FLOE-E432", f"no table named '{missing}'", hint=did_you_mean(missing, names))
 
@@ -148,12 +163,12 @@ class _Tables:
             self._ids[schema] = {table.name.lower(): table for table in ids}
         return self._ids[schema]
 
-    def _schema_and_name(self, path: tuple[str, ...]) -> tuple[str, str]:
+    def _schema_and_name(self, path: tuple[str, ...], home: str | None) -> tuple[str, str]:
         lowered = [part.lower() for part in path]
         if len(lowered) > 1 and lowered[0] == self._lake.name.lower() and lowered[0] not in self._namespaces:
             lowered.pop(0)
         if len(lowered) == 1:
-            return self._home or "", lowered[0]
+            return home or "", lowered[0]
         return lowered[0], lowered[1]
 
 

@@ -18,11 +18,7 @@ def asset_path(product: str, table: str) -> list[str]:
 
 def tables(artifacts: Product) -> Iterator[Table]:
     """Everything of the product that becomes a table: seeds first, then models."""
-    yield from (node for node in artifacts.nodes if not _is_inlined(node))
-
-
-def _is_inlined(node: Table) -> bool:
-    return getattr(node, "materialized", None) == "ephemeral"
+    yield from (node for node in artifacts.nodes if getattr(node, "stored", True))
 
 
 def group_name(layer: str | None) -> str | None:

@@ -22,6 +22,8 @@ SIGNS: dict[WorkState, str] = {"new": "+", "changed": "~", "unchanged": "="}
 _COLOURS: dict[WorkState, str] = {"new": "green", "changed": "yellow"}
 _BY_DBT = "an incremental model: as its on_schema_change says, all of it with --full-refresh"
 
+_INLINED = "an inlined view: no table is written, what reads it has its query inlined"
+
 
 def plan_lines(preview: Preview, problems: Sequence[Problem]) -> Iterator[str]:
     """The whole plan: what is unchanged is counted only."""
@@ -54,6 +56,8 @@ def head_line(preview: Preview) -> str:
 
 def details(work: Work) -> Iterator[str]:
     """What becomes of the table, a line for each thing."""
+    if isinstance(work.node, Transform) and not work.node.stored and work.node.materialized == "view":
+        yield _INLINED
     for change in work.columns:
         yield _column(change)
     if work.columns and isinstance(work.node, Transform) and work.node.materialized == "incremental":

@@ -10,10 +10,12 @@ from pydantic import ValidationError
 
 from floe_core.cli.products import meant_products, platform_products
 from floe_core.errors import Problem, SpecError, shown
+from floe_core.inlined_views import InlinedView, kept_views, products_with_views
 from floe_core.lake import Lake
 from floe_core.ledger import Ledger
 from floe_core.location import Location, product_name
 from floe_core.platform import Platform
+from floe_core.run import DEFAULT_ENVIRONMENT
 from floe_core.schemas.artifacts import CompiledArtifacts
 
 
@@ -31,6 +33,18 @@ class Store:
     @cached_property
     def lake(self) -> Lake:
         return self.platform.catalog.open(self.platform.storage, self.location.state_dir)
+
+    @property
+    def views(self) -> tuple[InlinedView, ...]:
+        """The inlined views of every product of the platform, as its last published run had them."""
+        state_dir = self.location.state_dir
+        ledger = Ledger(state_dir)
+        return tuple(
+            view
+            for product in products_with_views(state_dir)
+            for run in ledger.published(product, DEFAULT_ENVIRONMENT, limit=1)
+            for view in kept_views(state_dir, product, run.artifact_digest)
+        )
 
 
 def store_of(location: Location) -> Store | None:

@@ -135,11 +135,11 @@ class Comparison:
 
 
 def _tables(artifacts: CompiledArtifacts) -> dict[str, Table]:
-    """The tables readers find, by dataset: an ephemeral model is none."""
+    """The tables readers find, by dataset."""
     return {
         f"{node.namespace}.{node.table}": node
         for node in artifacts.nodes
-        if not (isinstance(node, Transform) and node.materialized == "ephemeral")
+        if not (isinstance(node, Transform) and not node.stored)
     }
 
 

@@ -9,6 +9,7 @@ from floe_core.compilation.digest import value_digest
 from floe_core.compilation.layer import layer_of
 from floe_core.compilation.names import namespace
 from floe_core.compilation.plan import Plan
+from floe_core.compilation.views import is_stored
 from floe_core.plugins.compute import Column, ColumnInput, Lineage, Proof
 from floe_core.plugins.dbt import ParsedNode
 from floe_core.schemas.artifacts import (
@@ -55,6 +56,7 @@ class ArtifactTables:
             layer=layer_of(node, self._plan.sources.manifest.layers),
             access=node.config.get("access") or "protected",
             materialized=node.materialized or "view",
+            stored=is_stored(self._plan, node),
             microbatch=_microbatch(node),
             partition_by=_terms(node.config.get("partition_by")),
             language=node.language,

@@ -13,7 +13,9 @@ from floe_core.compilation.plan import Plan
 from floe_core.compilation.proof_store import ProofStore
 from floe_core.compilation.relations import relations_of
 from floe_core.compilation.source_files import source_files
+from floe_core.compilation.views import inlined_views, view_problems
 from floe_core.errors import Problem, SpecError, in_order
+from floe_core.inlined_views import InlinedView
 from floe_core.plugins.compute import Column, Proof
 from floe_core.plugins.dbt import CompiledNode
 from floe_core.plugins.types import PluginType
@@ -30,6 +32,7 @@ class Proven:
     proofs: Mapping[str, Proof]
     deferred: frozenset[str]
     source_files: Mapping[str, str | None]
+    views: tuple[InlinedView, ...]
 
     @property
     def columns(self) -> dict[str, tuple[Column, ...] | None]:
@@ -42,6 +45,7 @@ def compile_plan(enforced: Enforced) -> Proven:
     plan = enforced.plan
     problems = list(_unsupported(plan))
     compiled = plan.plugins.dbt.compile(plan.dbt_location, plan.project)
+    problems += view_problems(plan, compiled)
     relations = relations_of(plan, compiled)
     store = _proof_store(plan)
     proofs = plan.plugins.compute.prove(relations, plan.dbt_location.project_dir, store.earlier)
@@ -64,7 +68,8 @@ def compile_plan(enforced: Enforced) -> Proven:
         for node in plan.project.nodes
         if node.language != "sql" or compiled.get(node.unique_id, CompiledNode()).deferred
     )
-    return Proven(enforced, proofs, deferred, source_files(reading, plan.dbt_location.project_dir))
+    files = source_files(reading, plan.dbt_location.project_dir)
+    return Proven(enforced, proofs, deferred, files, inlined_views(plan, compiled))
 
 
 def _proof_store(plan: Plan) -> ProofStore:

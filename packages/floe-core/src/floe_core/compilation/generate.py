@@ -15,6 +15,7 @@ from floe_core.compilation.neighbours import seen_neighbours
 from floe_core.compilation.plan import ChosenPlugin, Plan
 from floe_core.compilation.public_config import public_config
 from floe_core.compilation.resolve import profiles_text
+from floe_core.inlined_views import write_views
 from floe_core.location import Location
 from floe_core.plugins.compute import Proof
 from floe_core.policy.files import policies_digest
@@ -78,6 +79,7 @@ def write_generated(proven: Proven, artifacts: CompiledArtifacts) -> None:
     definitions = plan.plugins.orchestrator.definitions_source(relative_manifest(location))
     write_if_changed(folder / "profiles.yml", profiles_text(artifacts.dbt_profiles))
     write_if_changed(folder / "definitions.py", definitions.encode())
+    write_views(folder, proven.views)
     write_if_changed(location.artifacts_path, artifacts.to_bytes())
     store_fingerprint(
         location,

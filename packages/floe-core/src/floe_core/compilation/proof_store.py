@@ -81,7 +81,8 @@ def _digest(relation: Relation) -> str:
     columns = relation.columns and [(column.name, column.type) for column in relation.columns]
     name = [relation.database, relation.schema, relation.name]
     sql = [relation.sql, relation.incremental_sql]
-    return value_digest([name, sql, columns, sorted(relation.not_null), sorted(relation.depends_on)])
+    reads = sorted(relation.depends_on)
+    return value_digest([name, sql, columns, sorted(relation.not_null), reads, relation.stored])
 
 
 def _proof(entry: Mapping[str, Any]) -> Proof:

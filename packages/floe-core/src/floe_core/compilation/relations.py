@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from floe_core.compilation.guarantees import not_null_columns
 from floe_core.compilation.plan import Plan
+from floe_core.compilation.views import is_inlined
 from floe_core.plugins.compute import Column, Relation
 from floe_core.plugins.dbt import CompiledNode, ParsedNode
 from floe_core.schemas.artifacts import Transform
@@ -39,6 +40,7 @@ def _relation(
         database=node.database,
         not_null=not_null or frozenset(),
         incremental_sql=compiled.incremental_sql,
+        stored=not is_inlined(plan, node),
     )
 
 
@@ -46,7 +48,7 @@ def _written_by_another(plan: Plan, node: ParsedNode) -> Columns | None:
     """The columns that another product's artifact says its table has."""
     neighbour = plan.neighbours.get(node.unique_id)
     table = neighbour.table(node) if neighbour else None
-    if table is None or (isinstance(table, Transform) and table.proof == "deferred"):
+    if table is None or (isinstance(table, Transform) and (table.proof == "deferred" or not table.stored)):
         return None
     return tuple((column.name, column.type) for column in table.columns)
 

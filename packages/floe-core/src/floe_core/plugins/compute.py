@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import ClassVar, NamedTuple
 
+from floe_core.inlined_views import InlinedView
 from floe_core.lake import Lake
 from floe_core.plugins.base import Plugin
 from floe_core.plugins.dbt import ParsedNode
@@ -53,7 +54,8 @@ class Relation:
     sources); with neither, it is deferred and so is everything that reads it. ``database`` is the
     catalog's name. ``incremental_sql`` is the SQL of a run that finds the table there, if it
     differs. ``not_null`` are the columns in which no published row has NULL, because a test
-    or a constraint sees to it.
+    or a constraint sees to it. One that is not ``stored`` is a query only: its columns keep the types that
+    the engine computes with.
     """
 
     unique_id: str
@@ -65,6 +67,7 @@ class Relation:
     database: str = "floe"
     not_null: frozenset[str] = frozenset()
     incremental_sql: str | None = None
+    stored: bool = True
 
 
 @dataclass(frozen=True)
@@ -150,8 +153,9 @@ class ComputePlugin(Plugin, ABC):
         schema: str | None,
         as_of: datetime | int | None = None,
         run_id: str | None = None,
+        views: Sequence[InlinedView] = (),
     ) -> QueryResult:
-        """Run one reading statement over the published tables.
+        """Run one reading statement over the published tables, and over ``views`` of them.
 
         ``schema`` is where unqualified names are looked up. ``as_of`` reads the tables as they were at a
         time, or at the snapshot of an id; ``run_id`` reads what a run has left unpublished. Raises

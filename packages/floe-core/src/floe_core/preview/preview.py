@@ -41,7 +41,8 @@ def preview(location: Location, artifacts: CompiledArtifacts, lake: Lake, enviro
     tables = {(table.namespace, table.name): table for table in lake.tables(namespaces)}
     wanted = {node.unique_id for node in nodes}
     last_run, builds = last_builds(location.state_dir, product, environment, wanted)
-    written = {(node.namespace, node.table) for node in nodes}
+    queries = {node.unique_id for node in artifacts.transforms if not node.stored}
+    written = {(node.namespace, node.table) for node in nodes if node.unique_id not in queries}
     before = kept_artifacts(location.state_dir, last_run.artifact_digest) if last_run else None
     return Preview(
         artifacts=artifacts,

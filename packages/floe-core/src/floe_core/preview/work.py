@@ -74,10 +74,11 @@ class Works:
         return [each for each in reads if each in self._nodes]
 
     def _work(self, node: Node) -> Work:
-        build, table = self._builds.get(node.unique_id), self._tables.get((node.namespace, node.table))
+        build = self._builds.get(node.unique_id)
+        table = None if _is_query(node) else self._tables.get((node.namespace, node.table))
         columns = tuple(column_changes(node, table)) if table else ()
         partitions = partition_change(node, table) if table else None
-        if table is None and not _is_ephemeral(node):
+        if table is None and not (_is_query(node) and self._last):
             return Work(node, "new", (), columns, partitions, table, build)
         reasons = (*self._own(node, build), *self._above(node))
         if (columns or partitions) and not reasons:
@@ -85,7 +86,7 @@ class Works:
         return Work(node, "changed" if reasons else "unchanged", reasons, columns, partitions, table, build)
 
     def _own(self, node: Node, build: Build | None) -> Iterator[str]:
-        version = self._last if _is_ephemeral(node) else build.artifacts if build else None
+        version = self._last if _is_query(node) else build.artifacts if build else None
         if version is None:
             yield "nothing is known of the run that wrote it"
             return
@@ -113,8 +114,9 @@ class Works:
                 yield f"reads {work.node.name}, which is {work.state}"
 
 
-def _is_ephemeral(node: Node) -> bool:
-    return isinstance(node, Transform) and node.materialized == "ephemeral"
+def _is_query(node: Node) -> bool:
+    """Whether it leaves no table: what reads it has it inlined."""
+    return isinstance(node, Transform) and not node.stored
 
 
 def _place(node: Node) -> tuple[str, str]:

@@ -136,6 +136,9 @@ class Transform(_Part):
     )
     access: Literal["private", "protected", "public"] = Field(description="Who may read it, in dbt's words.")
     materialized: str = Field(description="dbt's materialization.")
+    stored: bool = Field(
+        description="Whether it is a table; ephemeral models and inlined views are queries only."
+    )
     microbatch: Microbatch | None = Field(description="How it is built in batches of time, if it is.")
     partition_by: tuple[str, ...] | None = Field(
         description="Its partitions; null leaves the table's own as they are."

@@ -60,6 +60,11 @@ class FloeSpec(Section):
     )
     schedule: Schedule | None = Field(None, description="When the product runs by itself.")
     retention: Retention | None = Field(None, description="How long rows are kept.")
+    views: Literal["table", "inline"] = Field(
+        "table",
+        description="What dbt's views become: tables like every model, or named queries that what reads"
+        " them inlines; a model says otherwise for itself with 'meta: {floe: {views: inline}}'.",
+    )
     exposes: tuple[Name, ...] | None = Field(
         None, description="The layers other products may read; all, unless the platform says which."
     )

@@ -63,7 +63,7 @@ def source_specs(outline: Outline, keys: AssetKeys) -> list[dg.AssetSpec]:
 
 
 def _parents(outline: Outline, keys: AssetKeys) -> dict[str, list[dg.AssetKey]]:
-    """The assets each model reads, through the ephemeral ones that are none."""
+    """The assets each model reads, through the ephemeral ones and inlined views, which are none."""
     inlined = {node.unique_id: node for node in outline.transforms if node.unique_id not in keys.of_tables}
 
     def walk(unique_id: str) -> Iterator[dg.AssetKey]:

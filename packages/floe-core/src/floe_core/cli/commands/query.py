@@ -52,7 +52,12 @@ def command(
     store, schema = open_store(product, manifest)
     text = sys.stdin.read() if sql == "-" else sql
     result = store.platform.compute.query(
-        store.lake, text, schema=schema, as_of=as_of, run_id=_run_id(store, run) if run else None
+        store.lake,
+        text,
+        schema=schema,
+        as_of=as_of,
+        run_id=_run_id(store, run) if run else None,
+        views=store.views,
     )
     output.document(
         {

@@ -20,6 +20,7 @@ from dbt.adapters.floe.guard import changes_something, guarded
 from dbt_common.exceptions import CompilationError, DbtRuntimeError
 
 from floe_core.errors import FloeError
+from floe_core.inlined_views import read_views
 
 _COLUMNS_CHANGED = "FLOE-E520"  # dbt itself calls it a compilation error where it finds out
 INTERRUPTED = "INTERRUPT Error: the run was stopped"
@@ -30,11 +31,13 @@ class FloeConnectionManager(DuckDBConnectionManager):
 
     TYPE = "floe"
     _ACCESS: ClassVar[Access]
+    _PROFILES: ClassVar[Path]
 
     def __init__(self, config: AdapterRequiredConfig, mp_context: SpawnContext) -> None:
         super().__init__(config, mp_context)
         project: Any = config  # a project's too, as dbt passes it
         type(self)._ACCESS = Access(Path(project.project_root))
+        type(self)._PROFILES = Path(project.args.profiles_dir)  # where floe generates, by hand too
         self.close_all_connections()  # dbt makes one manager per invocation; nothing of the last one stays
         self._cancelled = threading.Event()
         self._over = threading.Event()
@@ -58,7 +61,7 @@ class FloeConnectionManager(DuckDBConnectionManager):
         # dbt-duckdb's relations and plugins look for it on its own class
         holder: Any = DuckDBConnectionManager
         if holder._ENV is None:
-            holder._ENV = FloeEnvironment(credentials, cls._ACCESS)
+            holder._ENV = FloeEnvironment(credentials, cls._ACCESS, read_views(cls._PROFILES))
         environment: FloeEnvironment = holder._ENV
         return environment
 

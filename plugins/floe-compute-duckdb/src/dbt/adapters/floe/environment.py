@@ -18,6 +18,7 @@ from dbt.adapters.floe.lake import LakeTable, LakeTables
 
 from floe_compute_duckdb.names import mentioned_paths, quoted
 from floe_compute_duckdb.session import settle
+from floe_core.inlined_views import InlinedView
 from floe_iceberg import TableId
 
 _CONTENTS = """
@@ -48,12 +49,18 @@ class Item(NamedTuple):
 class FloeEnvironment(LocalEnvironment):
     """One per dbt invocation. ``lock`` guards what the database named like the catalog holds."""
 
-    def __init__(self, credentials: FloeCredentials, access: Access) -> None:
+    ``views`` are the project's inlined views: what reads one finds it, also where it is not built itself.
+    """
+
+    def __init__(
+        self, credentials: FloeCredentials, access: Access, views: Iterable[InlinedView] = ()
+    ) -> None:
         super().__init__(credentials)
         self.access = access
         self.database = credentials.database
         self.schema = credentials.schema
         self.tables = LakeTables(credentials, access)
+        self._views = {_place(view.schema, view.name): view for view in views}
         self._attached: set[tuple[str, str]] = set()
         self._connection: duckdb.DuckDBPyConnection | None = None
 
@@ -81,6 +88,9 @@ class FloeEnvironment(LocalEnvironment):
             candidate = self.schema_and_name(path)
             if candidate is None or candidate in self._attached:
                 continue
+            if view := self._views.get(candidate):
+                self.define(cursor, view)
+                continue
             table = self.tables.find(*candidate)
             if table is not None:
                 self.attach(cursor, table)
@@ -97,10 +107,31 @@ class FloeEnvironment(LocalEnvironment):
             cursor.execute(f"create or replace view {target} as {scan}")
             self._attached.add((table.schema.lower(), table.name.lower()))
 
+    def define(self, cursor: duckdb.DuckDBPyConnection, view: InlinedView) -> None:
+        """Make or replace an inlined view: whoever reads it has its query in the place of its name."""
+        self.attach_mentioned(cursor, view.sql)
+        with self.lock:
+            self._make_schema(cursor, view.schema)
+            target = ".".join(quoted(part) for part in (self.database, view.schema, view.name))
+            cursor.execute(f"create or replace view {target} as (\n{view.sql}\n)")
+            self._views[_place(view.schema, view.name)] = view
+            self._attached.add(_place(view.schema, view.name))
+
+    def inlined(self, schema: str, name: str | None = None) -> list[InlinedView]:
+        """The inlined views of a schema, or the one of that name."""
+        place = _place(schema, name or "")
+        return [
+            view
+            for key, view in sorted(self._views.items())
+            if key == place or (not name and key[0] == place[0])
+        ]
+
     def written(self, cursor: duckdb.DuckDBPyConnection, schema: str, table: TableId) -> None:
         """Show what has just been written to those who read it next."""
         self.tables.add(table)
         self.attach(cursor, LakeTable(schema, table.name, table))
+        with self.lock:  # a view knows the columns of what it reads from when it was made
+            self._attached -= self._views.keys()
 
     def contents(self, cursor: duckdb.DuckDBPyConnection) -> frozenset[Item]:
         """Every table and view that is not temporary."""
@@ -108,7 +139,10 @@ class FloeEnvironment(LocalEnvironment):
         return frozenset(Item(*map(str, row)) for row in rows)
 
     def is_of_the_lake(self, item: Item) -> bool:
-        return item.database == self.database and self.tables.find(item.schema, item.name) is not None
+        if item.database != self.database:
+            return False
+        there = self.tables.find(item.schema, item.name) is not None
+        return there or _place(item.schema, item.name) in self._views
 
     def forget(self, cursor: duckdb.DuckDBPyConnection, items: Iterable[Item]) -> None:
         """Drop what a statement left; views of the lake are made anew when they are next named."""
@@ -155,6 +189,10 @@ class FloeEnvironment(LocalEnvironment):
         if len(path) == 2:
             return lowered[0], lowered[1]
         return (self.schema.lower(), lowered[0]) if len(path) == 1 else None
+
+
+def _place(schema: str, name: str) -> tuple[str, str]:
+    return schema.lower(), name.lower()
 
 
 def raw_cursor(handle: Any) -> duckdb.DuckDBPyConnection:

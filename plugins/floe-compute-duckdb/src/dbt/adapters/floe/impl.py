@@ -23,6 +23,7 @@ from dbt_common.exceptions import DbtRuntimeError
 
 from floe_compute_duckdb.names import mentioned_paths
 from floe_compute_duckdb.unsupported import unsupported
+from floe_core.inlined_views import InlinedView
 from floe_iceberg import Docs, OnSchemaChange, TableId, WriteMode
 
 if TYPE_CHECKING:
@@ -53,6 +54,9 @@ class FloeAdapter(DuckDBAdapter):
         return schema.lower() in {name.lower() for name in self._tables.schemas()}
 
     def list_relations_without_caching(self, schema_relation: BaseRelation) -> list[BaseRelation]:
+        inlined = {view.name for view in self._inlined(schema_relation.schema or "")}
+        stored = set(self._tables.names(schema_relation.schema or "")) - inlined
+        kinds = dict.fromkeys(stored, RelationType.Table) | dict.fromkeys(inlined, RelationType.View)
         return [
             self.Relation.create(
                 database=schema_relation.database,
@@ -64,8 +68,14 @@ class FloeAdapter(DuckDBAdapter):
             for name in self._tables.names(schema_relation.schema or "")
         ]
 
+    def _inlined(self, schema: str, name: str | None = None) -> list[InlinedView]:
+        self.connections.cursor()
+        return self.connections.floe().inlined(schema, name)
+
     def get_columns_in_relation(self, relation: BaseRelation) -> list[Column]:
-        if self._is_of_the_lake(relation):
+        if self._inlined(relation.schema or "", relation.identifier):
+            self.connections.floe().attach_mentioned(self.connections.cursor(), str(relation))
+        elif self._is_of_the_lake(relation):
             access = self.connections.access
             columns = access.manager.columns(self._id(relation), run=access.run)
             return [DuckDBColumn(name, duckdb_type) for name, duckdb_type in columns]
@@ -179,6 +189,18 @@ class FloeAdapter(DuckDBAdapter):
             )
             environment.written(cursor, relation.schema or "", table)
         return {"rows": written.rows, "snapshot_id": str(written.snapshot_id)}
+
+    @available
+    def floe_is_inlined(self, relation: BaseRelation) -> bool:
+        """Whether a view stays a query: floe compile has said so."""
+        return bool(self._inlined(relation.schema or "", relation.identifier))
+
+    @available
+    def floe_inline(self, relation: BaseRelation, sql: str) -> None:
+        """Let whoever reads the view have this query; binds it and writes nothing."""
+        view = InlinedView(relation.schema or "", relation.identifier or "", sql)
+        with self.connections.exception_handler(sql):
+            self.connections.floe().define(self.connections.cursor(), view)
 
     @available
     def floe_contract_breach(self, sql: str, model: Mapping[str, Any]) -> str:

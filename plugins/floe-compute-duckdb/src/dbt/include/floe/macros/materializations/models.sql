@@ -59,10 +59,29 @@
   {{ return(floe_materialize('overwrite')) }}
 {% endmaterialization %}
 
-{#- A view lands as a table: there is no engine that every reader of the lake would run its SQL on. -#}
+{#- A view lands as a table: there is no engine that every reader of the lake would run its SQL on. One that
+    is inlined is a query for the models of its product only. -#}
 {% materialization view, adapter='floe', supported_languages=['sql'] %}
+  {%- if adapter.floe_is_inlined(this) -%}
+    {{ return(floe_inline_view()) }}
+  {%- endif -%}
   {{ return(floe_materialize('overwrite')) }}
 {% endmaterialization %}
+
+{% macro floe_inline_view() %}
+  {%- set target_relation = this.incorporate(type='view') -%}
+  {%- do adapter.floe_begin(target_relation) -%}
+  {{ run_hooks(pre_hooks, inside_transaction=False) }}
+  {{ run_hooks(pre_hooks, inside_transaction=True) }}
+  {%- do adapter.floe_inline(target_relation, compiled_code) -%}
+  {% call noop_statement('main', 'INLINED VIEW', 'INLINED VIEW') %}
+    {{ compiled_code }}
+  {% endcall %}
+  {{ run_hooks(post_hooks, inside_transaction=True) }}
+  {{ run_hooks(post_hooks, inside_transaction=False) }}
+  {%- do adapter.floe_publish() -%}
+  {{ return({'relations': [target_relation]}) }}
+{% endmacro %}
 
 {#- As in dbt-duckdb: the default is delete+insert, which without a key deletes nothing. -#}
 {% materialization incremental, adapter='floe', supported_languages=['sql', 'python'] %}
