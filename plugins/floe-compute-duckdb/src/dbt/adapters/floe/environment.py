@@ -47,7 +47,7 @@ class Item(NamedTuple):
 
 
 class FloeEnvironment(LocalEnvironment):
-    """One per dbt invocation. ``lock`` guards what the database named like the catalog holds."""
+    """One per dbt invocation. ``lock`` guards what the database named like the catalog holds.
 
     ``views`` are the project's inlined views: what reads one finds it, also where it is not built itself.
     """
