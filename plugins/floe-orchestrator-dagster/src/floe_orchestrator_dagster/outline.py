@@ -6,6 +6,7 @@ artifact, column lineage above all, would cost more than everything else.
 
 from __future__ import annotations
 
+import ctypes
 import hashlib
 from dataclasses import dataclass
 from functools import cache
@@ -46,8 +47,8 @@ class OutlineTable:
     tests: tuple[TestRef, ...]
     layer: str | None = None
     materialized: str = "seed"
-    depends_on: tuple[str, ...] = ()
     stored: bool = True
+    depends_on: tuple[str, ...] = ()
     microbatch: Microbatch | None = None
 
 
