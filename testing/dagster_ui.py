@@ -40,6 +40,11 @@ _LAUNCH = """mutation($p: ExecutionParams!) { launchPipelineExecution(executionP
 _REEXECUTE = """mutation($p: ReexecutionParams) { launchRunReexecution(reexecutionParams: $p) {
   __typename ... on LaunchRunSuccess { run { runId } } ... on PythonError { message }
 } }"""
+_BACKFILL = """mutation($p: LaunchBackfillParams!) { launchPartitionBackfill(backfillParams: $p) {
+  __typename ... on LaunchBackfillSuccess { backfillId } ... on PythonError { message }
+} }"""
+_BACKFILL_STATUS = """query($id: String!) { partitionBackfillOrError(backfillId: $id) {
+  __typename ... on PartitionBackfill { status } } }"""
 _TERMINATE = """mutation($run: String!) { terminateRun(runId: $run) { __typename } }"""
 _RELOAD = """mutation($l: String!) { reloadRepositoryLocation(repositoryLocationName: $l) { __typename } }"""
 
@@ -134,6 +139,23 @@ class DagsterUI:
     def re_execute_from_failure(self, run_id: str) -> str:
         params = {"parentRunId": run_id, "strategy": "FROM_FAILURE"}
         return _run_id(self.ask(_REEXECUTE, p=params)["launchRunReexecution"])
+
+    def backfill(self, location: str, asset: str, partitions: Sequence[str]) -> str:
+        """Launch a backfill of one asset and return its id."""
+        params = {"assetSelection": [{"path": [location, asset]}], "partitionNames": list(partitions)}
+        answer = self.ask(_BACKFILL, p=params)["launchPartitionBackfill"]
+        assert answer["__typename"] == "LaunchBackfillSuccess", json.dumps(answer)
+        backfill_id: str = answer["backfillId"]
+        return backfill_id
+
+    def backfill_ended(self, backfill_id: str, *, timeout_s: float = 180) -> str:
+        """The backfill's last status, waited for."""
+
+        def status() -> str | None:
+            found: str = self.ask(_BACKFILL_STATUS, id=backfill_id)["partitionBackfillOrError"]["status"]
+            return None if found in ("REQUESTED", "CANCELING", "FAILING") else found
+
+        return wait_for(status, timeout_s=timeout_s, interval_s=0.5) or ""
 
     def terminate(self, run_id: str) -> None:
         assert self.ask(_TERMINATE, run=run_id)["terminateRun"]["__typename"] == "TerminateRunSuccess"

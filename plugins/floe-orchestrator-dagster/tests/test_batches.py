@@ -10,6 +10,7 @@ import pytest
 
 from floe_orchestrator_dagster.definitions import load_definitions
 from floe_orchestrator_dagster.instance import open_instance
+from testing.dagster_ui import dagster_ui
 from testing.shop import Shop, written
 
 TODAY = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
@@ -61,6 +62,23 @@ def test_a_backfill_replaces_the_batches_it_names_in_one_transaction(till: Shop)
     assert _ids(till) == [0, 1, 2, 3, 4, 9]
     [check] = till.dagster_events(done.run_id, dg.DagsterEventType.ASSET_CHECK_EVALUATION)
     assert check.asset_check_evaluation_data.passed
+
+
+@pytest.mark.slow
+@pytest.mark.requirement("FR-020", "FR-025")
+def test_a_backfill_in_the_ui_is_one_run_over_its_partitions(till: Shop) -> None:
+    till.run()
+    till.write("seeds/sales.csv", (till.home / "seeds/sales.csv").read_text() + f"9,{DAYS[1]} 09:00:00\n")
+    till.run()
+    location, _ = till.compile()
+    with dagster_ui([location]) as ui:
+        backfill = ui.backfill("till", "daily", DAYS[1:3])
+        status = ui.backfill_ended(backfill)
+        runs = [run for run in ui.runs() if {"key": "dagster/backfill", "value": backfill} in run["tags"]]
+
+    assert (status, [run["status"] for run in runs]) == ("COMPLETED_SUCCESS", ["SUCCESS"])
+    assert _partitions(till, runs[0]["runId"]) == {"daily": DAYS[1:3]}
+    assert _ids(till) == [0, 1, 2, 3, 4, 9]
 
 
 def _now() -> list[str]:

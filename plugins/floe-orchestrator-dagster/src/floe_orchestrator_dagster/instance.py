@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +18,8 @@ MAX_CONCURRENT_RUNS = 4
 _OURS = "# Written by floe, anew at each start; take this line away to keep a version of your own.\n"
 # Usage statistics are off. A run waits for a free place instead of starving its neighbours, and no product
 # takes more than two places: one for a run, one for a second that is refused by name at once. What a run
-# says is in its events already, and the watchers of captured output print tracebacks on Ctrl-C.
+# says is in its events already, and the watchers of captured output print tracebacks on Ctrl-C. The event
+# log is Dagster's own files at Dagster's own place, kept open.
 _CONFIG = """\
 telemetry:
   enabled: false
@@ -33,6 +36,11 @@ run_retries:
 compute_logs:
   module: dagster._core.storage.noop_compute_log_manager
   class: NoOpComputeLogManager
+event_log_storage:
+  module: floe_orchestrator_dagster.event_log
+  class: EventLog
+  config:
+    base_dir: {event_log}
 """
 
 
@@ -42,17 +50,30 @@ def dagster_home(state_dir: Path) -> Path:
     Raises SpecError when DAGSTER_HOME names what is no folder, as Dagster itself would.
     """
     home = _chosen_home() or state_dir / "dagster"
-    if not (home / "dagster.yaml").exists():
+    file = home / "dagster.yaml"
+    if not file.exists():
         configure(state_dir)
+    elif (now := file.read_text(encoding="utf-8")).startswith(_OURS) and _event_log(home) not in now:
+        chosen = re.search(
+            r"max_concurrent_runs: (\d+)", now
+        )  # the folder was moved, or an older floe wrote it
+        configure(state_dir, max_concurrent_runs=int(chosen[1]) if chosen else MAX_CONCURRENT_RUNS)
     return home
 
 
 def configure(state_dir: Path, *, max_concurrent_runs: int = MAX_CONCURRENT_RUNS) -> None:
     """Write the instance's configuration, unless somebody else wrote what is there."""
-    path = (_chosen_home() or state_dir / "dagster") / "dagster.yaml"
+    home = _chosen_home() or state_dir / "dagster"
+    path = home / "dagster.yaml"
     if path.exists() and not path.read_text(encoding="utf-8").startswith(_OURS):
         return
-    write_if_changed(path, (_OURS + _CONFIG.format(max_concurrent_runs=max_concurrent_runs)).encode())
+    text = _CONFIG.format(max_concurrent_runs=max_concurrent_runs, event_log=_event_log(home))
+    write_if_changed(path, (_OURS + text).encode())
+
+
+def _event_log(home: Path) -> str:
+    """The folder where Dagster keeps its event logs by itself, as a YAML string."""
+    return json.dumps(str(home.absolute() / "history" / "runs"))
 
 
 def foreign_home(state_dir: Path) -> list[Problem]:

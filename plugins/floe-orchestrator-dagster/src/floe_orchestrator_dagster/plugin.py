@@ -31,7 +31,9 @@ class DagsterOrchestratorPlugin(OrchestratorPlugin):
     """Runs each product as one Dagster job in a code location of its own."""
 
     metadata: ClassVar[PluginMetadata] = PluginMetadata(
-        name="dagster", version=version("floe-orchestrator-dagster")
+        name="dagster",
+        version=version("floe-orchestrator-dagster"),
+        instrumentation="floe.dagster",
     )
 
     max_concurrent_runs: int = Field(4, ge=1, description="How many runs the daemon lets go at once.")

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import dagster as dg
 
 from floe_core.schemas.artifacts import ArtifactColumn, Seed, Transform
 from floe_orchestrator_dagster.assets.keys import AssetKeys
 from floe_orchestrator_dagster.names import Table
-from floe_orchestrator_dagster.outline import OutlineColumn, OutlineSource
+from floe_orchestrator_dagster.outline import OutlineSource
 
 
 def column_schema(table: Table | OutlineSource) -> dg.TableSchema:
-    return dg.TableSchema([_column(column) for column in table.columns])
+    return dg.TableSchema(
+        [_column(each.name, each.type, each.description, nullable=each.nullable) for each in table.columns]
+    )
 
 
 def column_lineage(table: Seed | Transform, keys: AssetKeys) -> dg.TableColumnLineage | None:
@@ -24,9 +28,11 @@ def column_lineage(table: Seed | Transform, keys: AssetKeys) -> dg.TableColumnLi
     return dg.TableColumnLineage(known) if known else None
 
 
-def _column(column: ArtifactColumn | OutlineColumn) -> dg.TableColumn:
-    constraints = None if column.nullable else dg.TableColumnConstraints(nullable=False)
-    return dg.TableColumn(column.name, column.type, description=column.description, constraints=constraints)
+@lru_cache(maxsize=4096)
+def _column(name: str, type_: str, description: str | None, *, nullable: bool) -> dg.TableColumn:
+    """One object for all columns that are alike, as most are in a project of thousands of tables."""
+    constraints = None if nullable else dg.TableColumnConstraints(nullable=False)
+    return dg.TableColumn(name, type_, description=description, constraints=constraints)
 
 
 def _inputs(column: ArtifactColumn, keys: AssetKeys) -> list[dg.TableColumnDep]:
