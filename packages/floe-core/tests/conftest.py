@@ -83,3 +83,16 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Install:
         (info / "entry_points.txt").write_text(entry_points)
 
     return write
+
+
+@pytest.fixture
+def mute(install: Install) -> None:
+    """A secrets plugin ``mute`` that reports no spans."""
+    install(
+        "a-mute",
+        "[floe.secrets]\nmute = a_mute:Mute\n",
+        "from typing import ClassVar\n"
+        "from floe_core.plugins import PluginMetadata, SecretsPlugin\n\n"
+        "class Mute(SecretsPlugin):\n"
+        "    metadata: ClassVar[PluginMetadata] = PluginMetadata(name='mute', version='1.2')\n",
+    )

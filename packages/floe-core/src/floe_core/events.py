@@ -46,8 +46,18 @@ class Waiting:
 
 
 @dataclass(frozen=True)
+class Phase:
+    """A part of the work on one model, such as rendering its SQL; times are UTC."""
+
+    name: Literal["compile", "execute"]
+    start: datetime
+    end: datetime
+
+
+@dataclass(frozen=True)
 class ModelFinished:
-    """A model or seed ended. ``rows`` and ``snapshot_id`` are known when something was written.
+    """A model or seed ended. What was written is known when something was: ``rows`` is what the table
+    then holds, ``files`` and ``bytes`` what was added to it.
 
     ``batches`` are those of a model that is built in batches of time, as (start, end) in UTC.
     """
@@ -60,11 +70,17 @@ class ModelFinished:
     snapshot_id: int | None = None
     error: str | None = None
     batches: tuple[tuple[datetime, datetime], ...] = ()
+    phases: tuple[Phase, ...] = ()
+    files: int | None = None
+    bytes: int | None = None
 
 
 @dataclass(frozen=True)
 class TestFinished:
-    """A test ended; ``model`` is the node it is about, ``failures`` the rows that break it."""
+    """A test ended; ``model`` is the node it is about, ``failures`` the rows that break it.
+
+    ``about`` is the node's unique id.
+    """
 
     __test__ = False  # the name is dbt's, pytest shall not collect it
 
@@ -76,6 +92,7 @@ class TestFinished:
     seconds: float
     blocking: bool
     error: str | None = None
+    about: str | None = None
 
     @property
     def finding(self) -> str:

@@ -48,12 +48,21 @@ class RunIdentity:
 
 @dataclass(frozen=True)
 class Written:
-    """The outcome of one model's write on the run's branch; ``rows`` is what the table then holds."""
+    """The outcome of one model's write on the run's branch.
+
+    ``rows`` and ``size`` (in bytes) are what the table then holds, ``snapshots`` how many of them it has;
+    the rest is what the write added.
+    """
 
     namespace: str
     table: str
     snapshot_id: int
     rows: int
+    size: int = 0
+    snapshots: int = 0
+    added_rows: int = 0
+    added_files: int = 0
+    added_bytes: int = 0
 
 
 @dataclass(frozen=True)

@@ -13,11 +13,13 @@ from floe_core.plugins.dbt import DBTPlugin
 from floe_core.plugins.orchestrator import OrchestratorPlugin
 from floe_core.plugins.registry import PluginRegistry
 from floe_core.plugins.storage import StoragePlugin
+from floe_core.plugins.telemetry import TelemetryBackendPlugin
 from floe_core.plugins.types import PluginType
 from floe_core.schemas.artifacts import PluginChoices
 from floe_core.schemas.secret import looked_up
 
 P = TypeVar("P", bound=Plugin)
+_TELLING = (PluginType.TELEMETRY, PluginType.LINEAGE)
 
 
 class Platform:
@@ -28,8 +30,10 @@ class Platform:
         self._registry = registry or PluginRegistry()
 
     def services(self) -> Iterator[tuple[PluginType, Plugin]]:
-        """Every plugin that was chosen, with its kind: each can be asked how it is."""
+        """Every plugin that was chosen and that a run needs, with its kind: each can be asked how it is."""
         for plugin_type in PluginType:
+            if plugin_type in _TELLING:
+                continue  # a run does without them
             if choice := self._choices.get(plugin_type):
                 yield plugin_type, self._registry.create(plugin_type, choice.type, looked_up(choice.config))
 
@@ -59,3 +63,9 @@ class Platform:
     @cached_property
     def orchestrator(self) -> OrchestratorPlugin:
         return self._create(PluginType.ORCHESTRATOR, OrchestratorPlugin)  # type: ignore[type-abstract]
+
+    @cached_property
+    def telemetry(self) -> TelemetryBackendPlugin | None:
+        if self._choices.telemetry is None:
+            return None
+        return self._create(PluginType.TELEMETRY, TelemetryBackendPlugin)  # type: ignore[type-abstract]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import secrets
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
+from floe_core import telemetry
 from floe_core.artifact_store import keep_artifacts
 from floe_core.events import ModelFinished, Planned, Published, RunEvent, TestFinished
 from floe_core.inlined_views import keep_views
@@ -22,6 +22,7 @@ from floe_core.recovery import dead_runs, settle_dead_runs
 from floe_core.resumption import Resumption, resume
 from floe_core.run_lock import run_lock, run_of_product
 from floe_core.run_result import RunResult, RunState, ended_by
+from floe_core.run_telemetry import RunTelemetry, told
 from floe_core.schemas.artifacts import CompiledArtifacts
 from floe_core.services import Services
 
@@ -66,19 +67,20 @@ def execute(
     if dead_runs(location.state_dir, ledger):  # before the lock: it would bring our own last attempt to life
         settle_dead_runs(location.state_dir, ledger, services.opened())
     with (
+        told(platform, artifacts, identity, location.state_dir) as telling,
         run_lock(location.state_dir, request.run_id),
         run_of_product(location.state_dir, identity.product, wait_s=_MAINTENANCE_WAIT_S),
     ):
         left = _left_to_do(location, ledger, artifacts, request)
         keep_artifacts(location.state_dir, artifacts)
+        keep_views(location, identity.product, identity.artifact_digest)
         ledger.begin(identity, engine_run_id=request.engine_run_id, full_refresh=request.full_refresh)
         reuse = [model.unique_id for model in left.reused]
-        keep_views(location, identity.product, identity.artifact_digest)
         with (
-            _recorded(ledger, identity) as outcome,
+            _recorded(ledger, identity, telling) as outcome,
             services.opened().run(identity, reuse=reuse) as transaction,
         ):
-            recorder = _Recorder(ledger, identity, transaction, observe)
+            recorder = _Recorder(ledger, identity, transaction, (telling, observe))
             for event in left.told():
                 recorder(event)
             build = _Build(platform, location, artifacts, request, recorder)
@@ -88,9 +90,10 @@ def execute(
                 complete = build.of(resume(location.state_dir, ledger, artifacts, request.run_id))
             if complete:
                 ledger.intend(identity, list(transaction.written.items()))
-                transaction.publish()
+                with telemetry.span("publish", scope="floe.iceberg"):
+                    transaction.publish()
                 outcome.published = True
-                observe(Published(tables=len(transaction.written)))
+                recorder(Published(tables=len(transaction.written)))
             else:
                 outcome.state, outcome.reason = "failed", recorder.reason
     return ledger.attempt(identity.run_id, identity.attempt)
@@ -131,7 +134,7 @@ def _identity(location: Location, artifacts: CompiledArtifacts, request: RunRequ
         product=artifacts.metadata.product_name,
         environment=DEFAULT_ENVIRONMENT,
         artifact_digest=artifacts.digest,
-        trace_id=secrets.token_hex(16),
+        trace_id=outer.trace_id if (outer := telemetry.outer()) else telemetry.new_trace_id(),
         git_commit=_git_commit(location.product_dir),
     )
 
@@ -159,8 +162,8 @@ class _Outcome:
 
 
 @contextmanager
-def _recorded(ledger: Ledger, identity: RunIdentity) -> Iterator[_Outcome]:
-    """Write the outcome into the ledger, also when the run is left by an exception."""
+def _recorded(ledger: Ledger, identity: RunIdentity, telling: RunTelemetry) -> Iterator[_Outcome]:
+    """Write the outcome into the ledger and tell it, also when the run is left by an exception."""
     outcome = _Outcome()
     try:
         yield outcome
@@ -176,22 +179,23 @@ def _recorded(ledger: Ledger, identity: RunIdentity) -> Iterator[_Outcome]:
             published=outcome.published,
             reason=outcome.reason,
         )
+        telling.end(outcome.state, published=outcome.published, reason=outcome.reason)
 
 
 class _Recorder:
-    """Adds what the transaction knows to each event, writes it down and passes it on."""
+    """Adds what the transaction knows to each event, writes it down and passes it on to all who tell it."""
 
     def __init__(
         self,
         ledger: Ledger,
         identity: RunIdentity,
         transaction: LakeRun,
-        observe: Callable[[RunEvent], None],
+        tellers: Sequence[Callable[[RunEvent], None]],
     ) -> None:
         self._ledger = ledger
         self._identity = identity
         self._transaction = transaction
-        self._observe = observe
+        self._tellers = tellers
         self._failed: list[str] = []
 
     def __call__(self, event: RunEvent) -> None:
@@ -200,16 +204,23 @@ class _Recorder:
         elif isinstance(event, ModelFinished):
             written = self._transaction.written.get(event.unique_id)
             if written:
-                event = replace(event, rows=written.rows, snapshot_id=written.snapshot_id)
+                event = replace(
+                    event,
+                    rows=written.rows,
+                    snapshot_id=written.snapshot_id,
+                    files=written.added_files,
+                    bytes=written.added_bytes,
+                )
             if event.state == "failed":
                 self._failed.append(f"model '{event.name}' failed: {event.error}")
             self._ledger.record_model(self._identity, event)
         elif isinstance(event, TestFinished):
-            event = replace(event, model=_name(event.model))
+            event = replace(event, model=_name(event.model), about=event.model)
             if event.blocking and event.state in ("failed", "errored"):
                 self._failed.append(f"test '{event.name}' {event.state}: {event.finding}")
             self._ledger.record_test(self._identity, event)
-        self._observe(event)
+        for tell in self._tellers:
+            tell(event)
 
     def forgive(self) -> None:
         """Take back what failed: it is tried again."""

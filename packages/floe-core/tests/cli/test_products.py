@@ -142,7 +142,7 @@ def test_runs_lists_what_ran(floe: Floe, in_ran: Path, golden: Golden) -> None:
 
 
 @pytest.mark.requirement("FR-016")
-def test_compiling_again_says_unchanged_and_gives_the_warnings_as_json(floe: Floe, in_ran: Path) -> None:
+def test_compiling_again_says_unchanged_and_gives_the_problems_as_json(floe: Floe, in_ran: Path) -> None:
     again = floe("compile")
     document = floe("compile", "--output", "json").document
 
@@ -151,10 +151,10 @@ def test_compiling_again_says_unchanged_and_gives_the_warnings_as_json(floe: Flo
     assert (document["product"], document["unchanged"]) == ("corner-shop", True)
     assert path == Path("target/floe/compiled_artifacts.json")
     assert json.loads(path.read_text())["metadata"]["product_name"] == "corner-shop"
-    assert {(problem["code"], problem["severity"]) for problem in document["problems"]} == {
-        ("FLOE-E301", "warning")
-    }
-    assert list(document["problems"][0]) == ["code", "severity", "file", "line", "column", "message", "hint"]
+    assert document["problems"] == []
+    [problem] = floe("compile", "nowhere", "--output", "json").document["problems"]
+    assert (problem["code"], problem["severity"]) == ("FLOE-E210", "error")
+    assert list(problem) == ["code", "severity", "file", "line", "column", "message", "hint"]
 
 
 @pytest.mark.requirement("FR-014")

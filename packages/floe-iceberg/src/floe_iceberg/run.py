@@ -254,7 +254,18 @@ def _visible(name: TableId, entry: RunTable, purpose: str) -> TableView:
 
 def _written(name: TableId, view: TableView) -> Written:
     assert view.snapshot is not None  # a write leaves one
-    return Written(name.namespace, name.name, view.snapshot.snapshot_id, view.rows)
+    said = view.snapshot.summary.additional_properties if view.snapshot.summary else {}
+    return Written(
+        name.namespace,
+        name.name,
+        view.snapshot.snapshot_id,
+        view.rows,
+        size=int(said.get("total-files-size", 0)),
+        snapshots=len(view.table.metadata.snapshots),
+        added_rows=int(said.get("added-records", 0)),
+        added_files=int(said.get("added-data-files", 0)),
+        added_bytes=int(said.get("added-files-size", 0)),
+    )
 
 
 def _keyed(unique_key: Sequence[str]) -> dict[str, str]:

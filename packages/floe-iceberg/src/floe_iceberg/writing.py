@@ -30,6 +30,7 @@ from floe_iceberg.scan import alias
 from floe_iceberg.schema import duckdb_type, iceberg_type
 from floe_iceberg.sql import identifier
 from floe_iceberg.table import TableId, TableView
+from floe_iceberg.tracing import step
 from floe_iceberg.write import copy
 
 WriteMode = Literal["overwrite", "append", "merge", "delete+insert"]
@@ -74,7 +75,8 @@ def create(target: Target, query: Query) -> TableView:
     placed = target.layout.placed(draft.metadata, schema)
     with _written(target, query.con, _selected(query.sql, columns, schema), schema, placed, draft) as files:
         change = Change(schema, placed, files, "all")
-        table = commit_new(target.catalog, target.name, draft, change, target.branch, target.summary)
+        with step("commit", target.name, target.summary):
+            table = commit_new(target.catalog, target.name, draft, change, target.branch, target.summary)
     return _branch_view(target, table, [FileScanTask(file) for file in files])
 
 
@@ -207,7 +209,8 @@ def _rewritten(
 
 
 def _commit(target: Target, table: Table, what: Change) -> Table:
-    return commit_change(target.catalog, table, what, target.branch, target.parent, target.summary)
+    with step("commit", target.name, target.summary):
+        return commit_change(target.catalog, table, what, target.branch, target.parent, target.summary)
 
 
 @contextmanager
@@ -225,7 +228,11 @@ def _written(
     directory = Directory.new(data, table.io)
     with ExitStack() as unfinished:
         unfinished.callback(directory.discard)
-        files = copy(con, select, schema, directory, placed, target.file_bytes)
+        with step("write", target.name, target.summary) as told:
+            files = copy(con, select, schema, directory, placed, target.file_bytes)
+            told["floe.rows"] = sum(file.record_count for file in files)
+            told["floe.bytes"] = sum(file.file_size_in_bytes for file in files)
+            told["floe.files"] = len(files)
         unfinished.pop_all()
     try:
         yield files

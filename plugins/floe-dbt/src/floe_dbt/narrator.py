@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from datetime import UTC
 from typing import Any, Literal
 
 from dbt import selected_resources
@@ -15,6 +16,7 @@ from floe_core.events import (
     ModelFinished,
     ModelStarted,
     ModelState,
+    Phase,
     Planned,
     RunEvent,
     TestFinished,
@@ -139,7 +141,17 @@ def _model_finished(node: Any, result: Any) -> ModelFinished:
     if "INTERRUPT Error" in result.message:
         state = "cancelled"
     error = database_error(result.message) if state == "failed" else None
-    return ModelFinished(node.unique_id, node.name, state, result.execution_time, error=error)
+    return ModelFinished(
+        node.unique_id, node.name, state, result.execution_time, error=error, phases=tuple(_phases(result))
+    )
+
+
+def _phases(result: Any) -> Iterator[Phase]:
+    """What dbt itself timed."""
+    for timing in result.timing_info:
+        if timing.name in ("compile", "execute") and timing.HasField("completed_at"):
+            start, end = (moment.ToDatetime(UTC) for moment in (timing.started_at, timing.completed_at))
+            yield Phase(timing.name, start, end)
 
 
 def _test_finished(node: Any, result: Any) -> TestFinished:

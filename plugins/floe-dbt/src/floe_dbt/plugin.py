@@ -14,7 +14,9 @@ from floe_core.plugins.dbt import CompiledNode, DbtLocation, DBTPlugin, ParsedPr
 class DbtCore(DBTPlugin):
     """dbt-core, in this process."""
 
-    metadata: ClassVar[PluginMetadata] = PluginMetadata(name="core", version="0.1.0")
+    metadata: ClassVar[PluginMetadata] = PluginMetadata(
+        name="core", version="0.1.0", instrumentation="floe.dbt"
+    )
 
     def parse(self, location: DbtLocation) -> ParsedProject:
         from floe_dbt.parsing import parse

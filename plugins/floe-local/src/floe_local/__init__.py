@@ -2,5 +2,6 @@
 
 from floe_local.catalog import LocalCatalog
 from floe_local.storage import LocalStorage
+from floe_local.telemetry import LocalTelemetry
 
-__all__ = ["LocalCatalog", "LocalStorage"]
+__all__ = ["LocalCatalog", "LocalStorage", "LocalTelemetry"]

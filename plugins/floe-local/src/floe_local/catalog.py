@@ -22,7 +22,9 @@ _SQLITE = b"SQLite format 3\0"
 class LocalCatalog(CatalogPlugin):
     """``catalog.db`` in the platform's state; any client of SQL catalogs can open it."""
 
-    metadata: ClassVar[PluginMetadata] = PluginMetadata(name="local", version=version("floe-local"))
+    metadata: ClassVar[PluginMetadata] = PluginMetadata(
+        name="local", version=version("floe-local"), instrumentation="floe.iceberg"
+    )
     protocol: ClassVar[str] = "sql"
 
     @property

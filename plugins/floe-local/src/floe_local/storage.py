@@ -18,7 +18,9 @@ _LEAST_FREE_BYTES = 50_000_000  # a first run of the demo writes 5 MB
 class LocalStorage(StoragePlugin):
     """Files under ``warehouse/`` in the platform's state."""
 
-    metadata: ClassVar[PluginMetadata] = PluginMetadata(name="local", version=version("floe-local"))
+    metadata: ClassVar[PluginMetadata] = PluginMetadata(
+        name="local", version=version("floe-local"), instrumentation="floe.iceberg"
+    )
     scheme: ClassVar[str] = "file"
 
     def warehouse_uri(self, state_dir: Path) -> str:

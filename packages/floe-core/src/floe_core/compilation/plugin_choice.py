@@ -28,6 +28,7 @@ BUILT_IN = {
     PluginType.DBT: "core",
     PluginType.ORCHESTRATOR: "dagster",
     PluginType.STORAGE: "local",
+    PluginType.TELEMETRY: "local",
 }
 """What is used where the manifest says nothing."""
 

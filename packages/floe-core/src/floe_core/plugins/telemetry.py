@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
-from abc import ABC
+from abc import ABC, abstractmethod
+from pathlib import Path
+
+from pydantic import Field
 
 from floe_core.plugins.base import Plugin
+from floe_core.telemetry import Exporter
 
 
 class TelemetryBackendPlugin(Plugin, ABC):
     """A place that keeps traces, metrics and logs."""
+
+    queue_size: int = Field(
+        5_000, ge=1, le=1_000_000, description="How many records wait at most; the oldest are forgotten then."
+    )
+
+    @abstractmethod
+    def exporter(self, state_dir: Path) -> Exporter:
+        """What hands spans, log lines and points on; made anew for each session, used in one thread."""

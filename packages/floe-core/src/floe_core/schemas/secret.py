@@ -14,6 +14,9 @@ from floe_core.errors import PluginError, Problem
 
 REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
+_KNOWN_VARIABLES = ("DBT_ENV_SECRET", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+_read: set[str] = set()
+
 AS_WRITTEN = object()
 """The validation context of what comes from a file, where a secret is a reference and nothing else is."""
 
@@ -59,8 +62,15 @@ def looked_up(config: Any) -> Any:
                     hint=f"export {found[1]}=… in the environment of the run",
                 )
             )
+        _read.add(value)
         return value
     return config
+
+
+def known_secrets() -> frozenset[str]:
+    """Every secret this process has looked up, and those of the environment that dbt and engines look up."""
+    of_others = (value for name, value in os.environ.items() if name.startswith(_KNOWN_VARIABLES))
+    return frozenset(_read.union(of_others))
 
 
 def _texts(value: Any) -> Iterator[str]:

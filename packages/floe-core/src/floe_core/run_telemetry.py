@@ -1,0 +1,197 @@
+"""A run, told in spans: itself, its models, and what was done for each."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from floe_core import telemetry
+from floe_core.errors import PluginError
+from floe_core.events import ModelFinished, ModelStarted, Published, RunEvent, TestFinished
+from floe_core.lake import RunIdentity
+from floe_core.platform import Platform
+from floe_core.run_result import RunState, ended_by
+from floe_core.schemas.artifacts import CompiledArtifacts
+from floe_core.telemetry import OpenSpan, Resource, SpanContext, Subject, Value
+from floe_core.telemetry.context import enter, leave
+
+
+def resource_of(artifacts: CompiledArtifacts, environment: str, state_dir: Path) -> Resource:
+    """Who tells, as an artifact says it."""
+    metadata = artifacts.metadata
+    return Resource(
+        metadata.product_name, environment, metadata.platform, metadata.product_version, state_dir
+    )
+
+
+def attach_exporters(platform: Platform, state_dir: Path) -> None:
+    """Let the chosen plugins have what is told; one that cannot be made tells nothing and hurts nobody."""
+    key = ("telemetry", state_dir)
+    if telemetry.is_attached(key):
+        return
+    try:
+        plugin = platform.telemetry
+    except PluginError:
+        return
+    if plugin is not None:
+        telemetry.attach(key, plugin.exporter(state_dir), state_dir, size=plugin.queue_size)
+
+
+@contextmanager
+def told(
+    platform: Platform, artifacts: CompiledArtifacts, identity: RunIdentity, state_dir: Path
+) -> Iterator[RunTelemetry]:
+    """Tell of the run that is executed inside, from its first to its last moment."""
+    with telemetry.session():
+        attach_exporters(platform, state_dir)
+        telling = RunTelemetry(artifacts, identity, resource_of(artifacts, identity.environment, state_dir))
+        with telemetry.about(telling.subject), telemetry.within(telling.root.context):
+            try:
+                yield telling
+            except BaseException as error:
+                state, reason = ended_by(error)
+                telling.end(state, published=False, reason=reason)
+                raise
+
+
+@dataclass
+class RunTelemetry:
+    """A teller of run events; called in the thread that did what the event is about."""
+
+    artifacts: CompiledArtifacts
+    identity: RunIdentity
+    resource: Resource
+    root: OpenSpan = field(init=False)
+    subject: Subject = field(init=False)
+    _nodes: dict[str, Any] = field(init=False)
+    _open: dict[str, tuple[OpenSpan, object]] = field(default_factory=dict)
+    _ended: bool = False
+
+    def __post_init__(self) -> None:
+        identity, outer = self.identity, telemetry.outer()
+        joined = outer is not None and outer.trace_id == identity.trace_id
+        self._nodes = {node.unique_id: node for node in self.artifacts.nodes}
+        self.root = OpenSpan(
+            SpanContext(identity.trace_id, telemetry.run_span_id(identity.run_id, identity.attempt)),
+            outer.span_id if outer and joined else None,
+            "run",
+            self.resource,
+            attributes={**self._common(), "floe.artifact_digest": identity.artifact_digest},
+        )
+        if identity.git_commit:
+            self.root.attributes["vcs.ref.head.revision"] = identity.git_commit
+        self.subject = Subject(self.resource, self.root.context, {self.root.context.span_id: self._common()})
+
+    def __call__(self, event: RunEvent) -> None:
+        match event:
+            case ModelStarted():
+                span = self._model(event.unique_id, event.name)
+                self._open[event.unique_id] = span, enter(span.context)
+            case ModelFinished():
+                self._end_model(event)
+            case TestFinished():
+                self._test(event)
+            case Published():
+                self.root.attributes["floe.tables"] = event.tables
+
+    def end(self, state: RunState, *, published: bool, reason: str | None) -> None:
+        """Tell how the run ended; a second word is ignored."""
+        if self._ended:
+            return
+        self._ended = True
+        self.root.attributes |= {"floe.state": state, "floe.published": published}
+        telemetry.offer(self.root.ended(error=None if state == "succeeded" else reason or state))
+
+    def _common(self) -> dict[str, Value]:
+        """What every span of the run says."""
+        identity = self.identity
+        return {
+            "pipeline_name": identity.product,
+            "floe.product": identity.product,
+            "floe.run_id": identity.run_id,
+            "floe.attempt": identity.attempt,
+        }
+
+    def _about(self, unique_id: str, name: str) -> dict[str, Value]:
+        node = self._nodes.get(unique_id)
+        layer = getattr(node, "layer", None) or ("bronze" if unique_id.startswith("seed.") else "")
+        return {**self._common(), "model_name": name, "layer": layer, "floe.unique_id": unique_id}
+
+    def _context(self, unique_id: str) -> SpanContext:
+        identity = self.identity
+        span_id = telemetry.model_span_id(identity.run_id, identity.attempt, unique_id)
+        return SpanContext(identity.trace_id, span_id)
+
+    def _model(self, unique_id: str, name: str) -> OpenSpan:
+        context, about = self._context(unique_id), self._about(unique_id, name)
+        self.subject.said[context.span_id] = dict(about)
+        return OpenSpan(context, self.root.context.span_id, "model", self.resource, attributes=about)
+
+    def _end_model(self, event: ModelFinished) -> None:
+        span, token = self._open.pop(event.unique_id, (None, None))
+        if token is not None:
+            leave(token)
+        if span is None:  # skipped or reused: it never began
+            span = self._model(event.unique_id, event.name)
+        span.attributes["floe.state"] = event.state
+        for key, value in _sizes(event).items():
+            span.attributes[key] = value
+        for phase in event.phases:
+            self._child(span.context, phase.name, _ns(phase.start), _ns(phase.end))
+        failed = event.state in ("failed", "cancelled")
+        telemetry.offer(span.ended(error=(event.error or event.state) if failed else None))
+
+    def _test(self, event: TestFinished) -> None:
+        if event.state == "skipped":
+            return
+        known = event.about in self._nodes
+        now = time.time_ns()
+        self._child(
+            self._context(event.about) if event.about and known else self.root.context,
+            "test",
+            now - int(event.seconds * 1e9),
+            now,
+            {"floe.test": event.name, "floe.state": event.state, "floe.failures": event.failures},
+            error=event.finding if event.state in ("failed", "errored") else None,
+        )
+
+    def _child(
+        self,
+        above: SpanContext,
+        name: str,
+        start_ns: int,
+        end_ns: int,
+        said: Mapping[str, Value] = MappingProxyType({}),
+        error: str | None = None,
+    ) -> None:
+        """Tell what dbt did, once it is over."""
+        child = OpenSpan(
+            SpanContext(above.trace_id, telemetry.new_span_id()),
+            above.span_id,
+            name,
+            self.resource,
+            start_ns=start_ns,
+            attributes={**self.subject.common(above), **said},
+            scope="floe.dbt",
+        )
+        telemetry.offer(child.ended(error=error, end_ns=end_ns))
+
+
+def _sizes(event: ModelFinished) -> dict[str, Value]:
+    said = {
+        "floe.rows": event.rows,
+        "floe.bytes": event.bytes,
+        "floe.files": event.files,
+        "floe.snapshot": None if event.snapshot_id is None else str(event.snapshot_id),
+    }
+    return {key: value for key, value in said.items() if value is not None}
+
+
+def _ns(moment: datetime) -> int:
+    return int(moment.timestamp() * 1e9)

@@ -1,0 +1,210 @@
+"""One bounded queue and one thread between those who tell and those who export."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Protocol
+
+from floe_core.telemetry.records import Record
+from floe_core.telemetry.redaction import Redactor
+
+DEFAULT_SIZE = 5_000
+BUDGET_S = 1.8  # of the two seconds that an exit may take
+_BATCH = 512
+_PAUSE_S = 0.25
+_EXPORT_S = 1.0
+_BACKOFF_S = (0.5, 1.0, 2.0, 5.0, 10.0)
+
+
+class TryLater(Exception):
+    """The receiver is away or busy: the same records are offered to it again."""
+
+
+class Refused(Exception):
+    """The receiver will never take these records."""
+
+
+class Exporter(Protocol):
+    """Hands records on to where they are kept."""
+
+    def wants(self, record: Record) -> bool:
+        """Whether it is for records of this kind."""
+
+    def export(self, records: Sequence[Record], timeout_s: float) -> None:
+        """Hand them on in order, within ``timeout_s``; raises TryLater or Refused."""
+
+    def close(self) -> None: ...
+
+
+@dataclass
+class Lane:
+    """One exporter's way through the queue: ``next`` is the number of the first record it has not had."""
+
+    exporter: Exporter
+    state_dir: Path
+    next: int
+    dropped: int = 0
+    failures: int = 0
+    asleep_until: float = 0.0
+    in_flight: int = 0
+
+    def fits(self, record: Record) -> bool:
+        return record.resource.state_dir == self.state_dir and self.exporter.wants(record)
+
+
+class TelemetryQueue:
+    """Holds what was told until every exporter has had it; forgets the oldest when it is full."""
+
+    def __init__(self, size: int = DEFAULT_SIZE) -> None:
+        self.size = size
+        self._records: deque[Record] = deque()
+        self._first = 0
+        self._lanes: list[Lane] = []
+        self._lock = threading.RLock()  # a record may be offered by what interrupts an offer
+        self._wake = threading.Event()
+        self._closing = False
+        self._deadline = float("inf")
+        self._thread: threading.Thread | None = None
+
+    def attach(self, exporter: Exporter, state_dir: Path) -> Lane:
+        """Let the exporter have what is told about that state from the oldest record there is."""
+        with self._lock:
+            lane = Lane(exporter, state_dir, self._first)
+            self._lanes.append(lane)
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._work, name="floe-telemetry", daemon=True)
+                self._thread.start()
+        return lane
+
+    def offer(self, record: Record) -> None:
+        """Take the record; never waits and never raises."""
+        with self._lock:
+            self._records.append(record)
+            if len(self._records) > self.size:
+                self._forget_oldest()
+            half_full = len(self._records) * 2 >= self.size
+        if half_full:
+            self._wake.set()
+
+    @property
+    def dropped(self) -> int:
+        """How many records some exporter did not get, counted once for each."""
+        return sum(lane.dropped for lane in self._lanes)
+
+    def close(self, budget_s: float = BUDGET_S) -> int:
+        """Hand on what there is for as long as the budget lasts; returns how many records are lost."""
+        self._deadline = time.monotonic() + budget_s
+        self._closing = True
+        self._wake.set()
+        if self._thread is not None:
+            self._thread.join(budget_s)
+        with self._lock:
+            for lane in self._lanes:
+                lane.dropped += lane.in_flight + sum(map(lane.fits, self._after(lane)))
+                lane.in_flight = 0
+                lane.next = self._first + len(self._records)
+            self._records.clear()
+        return self.dropped
+
+    def _forget_oldest(self) -> None:
+        record = self._records.popleft()
+        for lane in self._lanes:
+            if lane.next <= self._first:
+                lane.dropped += lane.fits(record)
+                lane.next = self._first + 1
+        self._first += 1
+
+    def _after(self, lane: Lane) -> islice[Record]:
+        return islice(self._records, max(lane.next - self._first, 0), None)
+
+    def _work(self) -> None:
+        while True:
+            self._wake.wait(_PAUSE_S)
+            self._wake.clear()
+            idle = not self._pass()
+            if self._closing and (idle or time.monotonic() >= self._deadline):
+                break
+            if not idle:
+                self._wake.set()
+        for lane in self._lanes:
+            _quietly_closed(lane.exporter)
+
+    def _pass(self) -> bool:
+        """Give each exporter its next batch; whether any of them may have more to do now."""
+        busy = [self._serve(lane) for lane in tuple(self._lanes)]
+        return any(busy)
+
+    def _serve(self, lane: Lane) -> bool:
+        now = time.monotonic()
+        if lane.asleep_until > now and not self._is_last_chance(lane):
+            return False
+        number, seen = self._claim(lane)
+        if not seen:
+            return False
+        batch = [record for record in seen if lane.fits(record)]
+        try:
+            if batch:
+                redactor = Redactor()
+                lane.exporter.export([redactor.record(record) for record in batch], self._timeout(now))
+        except TryLater:
+            self._give_back(lane, number, seen)
+            self._rest(lane, now)
+            return False
+        except Exception:  # noqa: BLE001 - whatever an exporter meets, the run goes on
+            self._settle(lane, lost=lane.in_flight)
+        else:
+            self._settle(lane, lost=0)
+        return True
+
+    def _claim(self, lane: Lane) -> tuple[int, list[Record]]:
+        """The next batch and the number of its first record: what is forgotten from now on is not lost."""
+        with self._lock:
+            number = max(lane.next, self._first)
+            seen = list(islice(self._after(lane), _BATCH))
+            lane.next = number + len(seen)
+            lane.in_flight = sum(map(lane.fits, seen))
+        return number, seen
+
+    def _give_back(self, lane: Lane, number: int, seen: Sequence[Record]) -> None:
+        with self._lock:
+            forgotten = max(self._first - number, 0)
+            lane.dropped += sum(map(lane.fits, seen[:forgotten]))
+            lane.next, lane.in_flight = number + forgotten, 0
+
+    def _settle(self, lane: Lane, *, lost: int) -> None:
+        """The batch is out of the way, and with it what every exporter has had."""
+        with self._lock:
+            lane.failures = 0 if not lost else lane.failures
+            lane.dropped += lost
+            lane.in_flight = 0
+            done = min(each.next for each in self._lanes)
+            while self._first < done and self._records:
+                self._records.popleft()
+                self._first += 1
+
+    def _timeout(self, now: float) -> float:
+        return max(min(_EXPORT_S, self._deadline - now), 0.05)
+
+    def _is_last_chance(self, lane: Lane) -> bool:
+        """At the end one that failed is asked once more: it may be back."""
+        return self._closing and lane.asleep_until < float("inf")
+
+    def _rest(self, lane: Lane, now: float) -> None:
+        if self._closing:
+            lane.asleep_until = float("inf")
+            return
+        lane.asleep_until = now + _BACKOFF_S[min(lane.failures, len(_BACKOFF_S) - 1)]
+        lane.failures += 1
+
+
+def _quietly_closed(exporter: Exporter) -> None:
+    try:
+        exporter.close()
+    except Exception:  # noqa: BLE001 - nobody is left to hear it
+        return

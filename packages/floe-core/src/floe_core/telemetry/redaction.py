@@ -1,0 +1,119 @@
+"""Secrets, taken out of whatever is told: as they are, and in the forms they get on their way."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from functools import lru_cache
+from typing import Any, TypeVar
+from urllib.parse import quote, quote_plus
+
+from floe_core.schemas.secret import known_secrets
+from floe_core.telemetry.records import LineageEvent, LogLine, Point, Record, Span
+
+MASK = "***"
+_SHORTEST = 4  # what is shorter stands in half of all words
+_SHORTEST_PART = 8
+_USER_INFO = re.compile(r"(?<=://)[^/\s:@'\"]*:[^/\s@'\"]+(?=@)")
+_NAMED = re.compile(
+    r"(?i)\b((?:\w*(?:password|passwd|secret|token|api_?key|access_?key)\w*)=)[^\s&;,'\")]{4,}"
+)
+_BEARER = re.compile(r"(?i)\b((?:bearer|basic)\s+)[\w~+/.=-]{8,}")
+
+E = TypeVar("E", bound=BaseException)
+
+
+class Redactor:
+    """Knows the secrets this process had read when it was made."""
+
+    def __init__(self) -> None:
+        self._needles = _needles(known_secrets())
+
+    def text(self, text: str) -> str:
+        """The text without any secret, and without what names itself one."""
+        for needle in self._needles:
+            if needle in text:
+                text = text.replace(needle, MASK)
+        if "://" in text:
+            text = _USER_INFO.sub(MASK, text)
+        if "=" in text:
+            text = _NAMED.sub(rf"\g<1>{MASK}", text)
+        if " " in text:
+            text = _BEARER.sub(rf"\g<1>{MASK}", text)
+        return text
+
+    def value(self, value: Any) -> Any:
+        """The same for everything in a tree of JSON, keys too."""
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, Mapping):
+            return {self.value(key): self.value(part) for key, part in value.items()}
+        if isinstance(value, list | tuple):
+            return [self.value(part) for part in value]
+        return value
+
+    def record(self, record: Record) -> Record:
+        """The same for a record; what floe itself says in it, such as ids and times, stays."""
+        match record:
+            case Span():
+                error = None if record.error is None else self.text(record.error)
+                return replace(record, error=error, attributes=self.value(record.attributes))
+            case LogLine():
+                attributes = self.value(record.attributes)
+                return replace(record, message=self.text(record.message), attributes=attributes)
+            case Point():
+                return replace(record, attributes=self.value(record.attributes))
+            case LineageEvent():
+                return replace(record, body=self.value(record.body))
+
+
+def redacted(text: str) -> str:
+    """The text without any secret this process has read, and without what names itself one."""
+    return Redactor().text(text)
+
+
+def redact_error(error: E) -> E:
+    """The error, its own texts and those of what caused it redacted in place."""
+    redactor, seen = Redactor(), set[int]()
+    link: BaseException | None = error
+    while link is not None and id(link) not in seen:
+        seen.add(id(link))
+        link.args = tuple(redactor.value(part) if isinstance(part, str) else part for part in link.args)
+        link = link.__cause__ or link.__context__
+    return error
+
+
+@lru_cache(maxsize=4)
+def _needles(secrets: frozenset[str]) -> tuple[str, ...]:
+    """Every form of every secret, the longest first: one may be part of another."""
+    forms = {form for secret in secrets for form in _forms(secret) if len(form) >= _SHORTEST}
+    return tuple(sorted(forms, key=lambda form: (-len(form), form)))
+
+
+def _forms(secret: str) -> Iterator[str]:
+    parts = [line for line in secret.splitlines() if len(line) >= 2 * _SHORTEST_PART]
+    for text in {secret, secret.strip(), *parts}:
+        if len(text) < _SHORTEST:
+            continue
+        raw = text.encode()
+        yield from (text, text[::-1], " ".join(text), repr(text)[1:-1])
+        yield from (json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1])
+        for form in (quote(text, safe=""), quote(text), quote_plus(text)):
+            yield form
+            yield re.sub("%[0-9A-F]{2}", lambda found: found[0].lower(), form)
+        yield from (raw.hex(), raw.hex().upper(), raw.hex(" "))
+        yield from _in_base64(raw)
+
+
+def _in_base64(raw: bytes) -> Iterator[str]:
+    """What of its base64 is the same whatever stands before and after it."""
+    for shift, first in enumerate((0, 2, 3)):
+        padded = b"\0" * shift + raw
+        last = len(padded) * 8 // 6
+        for encode in (base64.b64encode, base64.urlsafe_b64encode):
+            part = encode(padded).decode()[first:last]
+            if len(part) >= _SHORTEST_PART:
+                yield part

@@ -1,0 +1,25 @@
+"""The spans of a write, below that of the model it is for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from floe_core import telemetry
+from floe_core.telemetry import SpanContext, Value
+from floe_iceberg.table import TableId
+
+_SCOPE = "floe.iceberg"
+
+
+@contextmanager
+def step(name: str, table: TableId, summary: Mapping[str, str]) -> Iterator[dict[str, Value]]:
+    """A step of the write that the snapshot's summary describes; gives its attributes to add to."""
+    if telemetry.subject() is None:
+        yield {}
+        return
+    run_id, attempt, model = summary["floe.run-id"], int(summary["floe.attempt"]), summary["floe.model"]
+    parent = SpanContext(summary["floe.trace-id"], telemetry.model_span_id(run_id, attempt, model))
+    where: dict[str, Value] = {"db.namespace": table.namespace, "db.collection.name": table.name}
+    with telemetry.span(name, where, parent=parent, scope=_SCOPE) as told:
+        yield told
