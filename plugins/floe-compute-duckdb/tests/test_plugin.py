@@ -33,7 +33,8 @@ def test_the_profile_says_what_the_adapter_needs_and_no_path() -> None:
         "schema": "x",
         "product": "x",
         "threads": 2,
-        "settings": {"TimeZone": "Asia/Tokyo", "memory_limit": "1GB"},
+        "settings": {"TimeZone": "Asia/Tokyo"},
+        "memory_limit": "1GB",
     }
     with pytest.raises(ValidationError, match="memoryLimit"):
         DuckDB.model_validate({"memoryLimit": "much"})

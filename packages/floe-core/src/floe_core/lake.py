@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Literal, Protocol
 
 
@@ -176,10 +177,13 @@ class Lake(Protocol):
     def is_published(self, namespace: str, table: str, snapshot_id: int) -> bool:
         """Whether main is at the snapshot or has come past it."""
 
-    def run(self, identity: RunIdentity, *, reuse: Collection[str] = ()) -> AbstractContextManager[LakeRun]:
+    def run(
+        self, identity: RunIdentity, *, reuse: Collection[str] = (), tmp: Path | None = None
+    ) -> AbstractContextManager[LakeRun]:
         """Make ``identity`` the run of this process: adapters find it through ``floe_iceberg``.
 
-        What earlier attempts of the run wrote for the models in ``reuse`` stays on its branch.
+        What earlier attempts of the run wrote for the models in ``reuse`` stays on its branch. ``tmp`` is
+        the folder that engines spill into.
         """
 
     def maintain(

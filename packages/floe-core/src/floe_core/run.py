@@ -78,7 +78,7 @@ def execute(
         reuse = [model.unique_id for model in left.reused]
         with (
             _recorded(ledger, identity, telling) as outcome,
-            services.opened().run(identity, reuse=reuse) as transaction,
+            services.opened().run(identity, reuse=reuse, tmp=location.tmp_dir) as transaction,
         ):
             recorder = _Recorder(ledger, identity, transaction, (telling, observe))
             for event in left.told():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
+from pathlib import Path
 
 from pydantic import SecretStr
 from pyiceberg.table.refs import SnapshotRefType
@@ -38,14 +39,14 @@ class IcebergTableManager(TableWriter):
         self.catalog.ensure_namespace(namespace)
 
     def run(
-        self, identity: RunIdentity, *, reuse: Collection[str] = ()
+        self, identity: RunIdentity, *, reuse: Collection[str] = (), tmp: Path | None = None
     ) -> AbstractContextManager[RunTransaction]:
         """Make ``identity`` the run of this process: ``current_run`` finds it.
 
         ``reuse`` names models whose writes by earlier attempts of the run are to be published with it;
-        the tables of all others are as readers of main see them.
+        the tables of all others are as readers of main see them. Engines of the run spill into ``tmp``.
         """
-        return running(RunTransaction(self, identity, reuse))
+        return running(RunTransaction(self, identity, reuse, tmp=tmp))
 
     def tag(self, table: TableId, name: str, *, at: datetime | int | str | None = None) -> int:
         """Name a snapshot, the current one unless told otherwise, and return its id.

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -43,7 +44,8 @@ class RunTransaction:
 
     ``reuse`` names models whose writes by earlier attempts of the run stand; whatever else those wrote
     is as if it had never been. With ``branch`` the run works on top of what is on that branch, whoever
-    wrote it. Safe to use from several threads; those that write one table wait for each other.
+    wrote it. ``tmp`` is where its engines may spill. Safe to use from several threads; those that write
+    one table wait for each other.
     """
 
     def __init__(
@@ -54,10 +56,12 @@ class RunTransaction:
         *,
         branch: str | None = None,
     ) -> None:
+        tmp: Path | None = None,
         self.manager = manager
         self.identity = identity
         self.branch = branch or identity.branch
         self._joins = branch is not None
+        self.tmp = tmp
         self._entries: dict[TableId, RunTable] = {}
         self._written: dict[str, Written] = {}
         self._lock = threading.Lock()

@@ -7,7 +7,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import ClassVar
 
-from pydantic import Field
+from pydantic import Field, field_validator
+from pydantic_core import PydanticCustomError
 
 from floe_compute_duckdb.unsupported import unsupported
 from floe_core.errors import Problem
@@ -18,6 +19,13 @@ from floe_core.plugins.compute import ComputePlugin, Earlier, Proof, QueryResult
 from floe_core.plugins.dbt import ParsedNode
 
 Setting = str | int | float | bool
+_LIMITS = {
+    "memory_limit": "memoryLimit",
+    "max_memory": "memoryLimit",
+    "threads": "cores",
+    "worker_threads": "cores",
+    "temp_directory": "tempDirectory",
+}
 
 
 class DuckDB(ComputePlugin):
@@ -33,7 +41,19 @@ class DuckDB(ComputePlugin):
     memory_limit: str | None = Field(
         default=None,
         pattern=r"(?i)^\d+(\.\d+)?\s*(KB|MB|GB|TB|KiB|MiB|GiB|TiB|%)$",
-        description="What DuckDB may use before it spills to disk, such as '4GB'; by default 80 % of memory.",
+        description="What DuckDB may use before it spills to disk, such as '4GB', shared by the products that"
+        " run at once; by default 80 % of memory.",
+    )
+    cores: int | None = Field(
+        default=None,
+        ge=1,
+        description="How many cores DuckDB computes on, shared by the products that run at once; by default"
+        " all.",
+    )
+    temp_directory: str | None = Field(
+        default=None,
+        min_length=1,
+        description="The folder it spills into, relative to the platform's .floe; by default 'tmp'.",
     )
     settings: dict[str, Setting] = Field(
         default_factory=dict, description="Further settings of DuckDB, such as 'TimeZone' (default: UTC)."
@@ -41,6 +61,16 @@ class DuckDB(ComputePlugin):
     extensions: tuple[str, ...] = Field(
         default=(), description="Extensions of DuckDB that models need, installed and loaded by name."
     )
+
+    @field_validator("settings")
+    @classmethod
+    def _limits_have_names_of_their_own(cls, settings: dict[str, Setting]) -> dict[str, Setting]:
+        for name, key in _LIMITS.items():
+            if name in {setting.lower() for setting in settings}:
+                raise PydanticCustomError(
+                    "limit", "'{name}' is set by '{key}', outside of 'settings'", {"name": name, "key": key}
+                )
+        return settings
 
     def remarks(self, state_dir: Path) -> Sequence[Problem]:
         from floe_compute_duckdb.extension_wheels import other_versions
@@ -55,14 +85,14 @@ class DuckDB(ComputePlugin):
             "product": product,
             "threads": self.threads,
         }
-        settings = dict(self.settings)
-        if self.memory_limit:
-            settings["memory_limit"] = self.memory_limit
-        if settings:
-            output["settings"] = settings
-        if self.extensions:
-            output["extensions"] = list(self.extensions)
-        return output
+        said = {
+            "settings": dict(self.settings),
+            "extensions": list(self.extensions),
+            "memory_limit": self.memory_limit,
+            "cores": self.cores,
+            "temp_directory": self.temp_directory,
+        }
+        return output | {key: value for key, value in said.items() if value}
 
     def unsupported(self, node: ParsedNode) -> str | None:
         return unsupported(node.resource_type, node.language, node.materialized, node.config)

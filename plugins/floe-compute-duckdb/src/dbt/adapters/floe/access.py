@@ -44,6 +44,15 @@ class Access:
         with self._opening:
             return self._opened.lake
 
+    @property
+    def tmp(self) -> Path | None:
+        """Where to put what does not fit into memory, if somebody has said it."""
+        run = current_run()
+        if run is not None:
+            return run.tmp
+        with self._opening:
+            return self._opened.tmp
+
     @contextmanager
     def writing(self) -> Iterator[RunTransaction]:
         """The run to write in; one of its own, published at the end, where none is going."""

@@ -80,7 +80,10 @@ class FloeConnectionManager(DuckDBConnectionManager):
     @classmethod
     def close_all_connections(cls) -> None:
         with cls._LOCK:
-            DuckDBConnectionManager._ENV = None
+            holder: Any = DuckDBConnectionManager
+            environment, holder._ENV = holder._ENV, None
+            if environment is not None:
+                environment.close()
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """DuckDB's cursor of this thread, opened if it is not yet."""
@@ -100,6 +103,7 @@ class FloeConnectionManager(DuckDBConnectionManager):
     def cleanup_all(self) -> None:
         self._over.set()
         super().cleanup_all()
+        self.close_all_connections()  # what was spilled is gone with the engine, and its share is the others'
 
     def _keep_cancelling(self) -> None:
         while not self._over.wait(0.05):

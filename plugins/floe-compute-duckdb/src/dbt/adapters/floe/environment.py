@@ -18,6 +18,7 @@ from dbt.adapters.floe.lake import LakeTable, LakeTables
 
 from floe_compute_duckdb.names import mentioned_paths, quoted
 from floe_compute_duckdb.session import settle
+from floe_compute_duckdb.share import Limits, Share
 from floe_core.inlined_views import InlinedView
 from floe_iceberg import TableId
 
@@ -62,7 +63,9 @@ class FloeEnvironment(LocalEnvironment):
         self.tables = LakeTables(credentials, access)
         self._views = {_place(view.schema, view.name): view for view in views}
         self._attached: set[tuple[str, str]] = set()
-        self._connection: duckdb.DuckDBPyConnection | None = None
+        self._limits = Limits(credentials.memory_limit, credentials.cores)
+        self._tmp = credentials.temp_directory
+        self._share: Share | None = None
 
     @classmethod
     def initialize_db(
@@ -77,13 +80,24 @@ class FloeEnvironment(LocalEnvironment):
         with self.lock:
             handle: DuckDBConnectionWrapper = super().handle()  # type: ignore[no-untyped-call]
             cursor = raw_cursor(handle)
+            if self._share is None and (tmp := self.access.tmp):
+                self._share = Share(self.conn, self._limits, tmp.parent / self._tmp if self._tmp else tmp)
             self._make_schema(cursor, self.schema)
             cursor.execute(f"use {quoted(self.database)}.{quoted(self.schema)}")
             return handle
 
+    def close(self) -> None:
+        super().close()  # type: ignore[no-untyped-call]
+        share, self._share = getattr(self, "_share", None), None
+        if share is not None:
+            share.leave()
+
     def attach_mentioned(self, cursor: duckdb.DuckDBPyConnection, sql: str) -> None:
         """Make a view of each table of the lake that the statement could mean."""
         self.access.manager.authorize(cursor)  # rights lent for views of before may have expired
+        if self._share is not None:
+            with self.lock:
+                self._share.settle()
         for path in mentioned_paths(sql):
             candidate = self.schema_and_name(path)
             if candidate is None or candidate in self._attached:

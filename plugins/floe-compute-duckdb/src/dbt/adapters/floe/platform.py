@@ -23,12 +23,13 @@ _MAINTENANCE_WAIT_S = 600
 class Opened(NamedTuple):
     """What the product was compiled to, and the catalog its tables are in.
 
-    ``hold`` keeps maintenance off the tables for as long as anybody has it.
+    ``hold`` keeps maintenance off the tables for as long as anybody has it; engines spill into ``tmp``.
     """
 
     artifacts: CompiledArtifacts
     lake: IcebergTableManager
     hold: ExitStack
+    tmp: Path
 
 
 def opened(project_dir: Path) -> Opened:
@@ -56,4 +57,4 @@ def _opened(project_dir: Path) -> Opened:
     hold = ExitStack()
     product = artifacts.metadata.product_name
     hold.enter_context(run_of_product(location.state_dir, product, wait_s=_MAINTENANCE_WAIT_S))
-    return Opened(artifacts, lake, hold)
+    return Opened(artifacts, lake, hold, location.tmp_dir)
