@@ -57,7 +57,7 @@ class Phase:
 @dataclass(frozen=True)
 class ModelFinished:
     """A model or seed ended. What was written is known when something was: ``rows`` is what the table
-    then holds, ``files`` and ``bytes`` what was added to it.
+    then holds, ``added_rows``, ``files`` and ``bytes`` what was added to it.
 
     ``batches`` are those of a model that is built in batches of time, as (start, end) in UTC.
     """
@@ -71,6 +71,7 @@ class ModelFinished:
     error: str | None = None
     batches: tuple[tuple[datetime, datetime], ...] = ()
     phases: tuple[Phase, ...] = ()
+    added_rows: int | None = None
     files: int | None = None
     bytes: int | None = None
 

@@ -10,6 +10,7 @@ from floe_core.plugins.base import Plugin
 from floe_core.plugins.catalog import CatalogPlugin
 from floe_core.plugins.compute import ComputePlugin
 from floe_core.plugins.dbt import DBTPlugin
+from floe_core.plugins.lineage import LineageBackendPlugin
 from floe_core.plugins.orchestrator import OrchestratorPlugin
 from floe_core.plugins.registry import PluginRegistry
 from floe_core.plugins.storage import StoragePlugin
@@ -69,3 +70,9 @@ class Platform:
         if self._choices.telemetry is None:
             return None
         return self._create(PluginType.TELEMETRY, TelemetryBackendPlugin)  # type: ignore[type-abstract]
+
+    @cached_property
+    def lineage(self) -> LineageBackendPlugin | None:
+        if self._choices.lineage is None:
+            return None
+        return self._create(PluginType.LINEAGE, LineageBackendPlugin)  # type: ignore[type-abstract]

@@ -22,7 +22,7 @@ from floe_core.recovery import dead_runs, settle_dead_runs
 from floe_core.resumption import Resumption, resume
 from floe_core.run_lock import run_lock, run_of_product
 from floe_core.run_result import RunResult, RunState, ended_by
-from floe_core.run_telemetry import RunTelemetry, told
+from floe_core.run_telling import Telling, told
 from floe_core.schemas.artifacts import CompiledArtifacts
 from floe_core.services import Services
 
@@ -67,7 +67,7 @@ def execute(
     if dead_runs(location.state_dir, ledger):  # before the lock: it would bring our own last attempt to life
         settle_dead_runs(location.state_dir, ledger, services.opened())
     with (
-        told(platform, artifacts, identity, location.state_dir) as telling,
+        told(platform, artifacts, identity, location) as telling,
         run_lock(location.state_dir, request.run_id),
         run_of_product(location.state_dir, identity.product, wait_s=_MAINTENANCE_WAIT_S),
     ):
@@ -162,7 +162,7 @@ class _Outcome:
 
 
 @contextmanager
-def _recorded(ledger: Ledger, identity: RunIdentity, telling: RunTelemetry) -> Iterator[_Outcome]:
+def _recorded(ledger: Ledger, identity: RunIdentity, telling: Telling) -> Iterator[_Outcome]:
     """Write the outcome into the ledger and tell it, also when the run is left by an exception."""
     outcome = _Outcome()
     try:
@@ -208,6 +208,7 @@ class _Recorder:
                     event,
                     rows=written.rows,
                     snapshot_id=written.snapshot_id,
+                    added_rows=written.added_rows,
                     files=written.added_files,
                     bytes=written.added_bytes,
                 )

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Literal
 
 from floe_core.events import ModelFinished, TestFinished
+from floe_core.lake import RunIdentity
 
 RunState = Literal["succeeded", "failed", "cancelled", "running"]
 
@@ -39,3 +40,16 @@ class RunResult:
     full_refresh: bool = False
     models: tuple[ModelFinished, ...] = field(default=())
     tests: tuple[TestFinished, ...] = field(default=())
+
+    @property
+    def identity(self) -> RunIdentity:
+        """Who wrote what this attempt wrote."""
+        return RunIdentity(
+            self.run_id,
+            self.attempt,
+            self.product,
+            self.environment,
+            self.artifact_digest,
+            self.trace_id,
+            self.git_commit,
+        )

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -16,7 +15,7 @@ from floe_core.errors import PluginError
 from floe_core.events import ModelFinished, ModelStarted, Published, RunEvent, TestFinished
 from floe_core.lake import RunIdentity
 from floe_core.platform import Platform
-from floe_core.run_result import RunState, ended_by
+from floe_core.run_result import RunState
 from floe_core.schemas.artifacts import CompiledArtifacts
 from floe_core.telemetry import OpenSpan, Resource, SpanContext, Subject, Value
 from floe_core.telemetry.context import enter, leave
@@ -40,24 +39,7 @@ def attach_exporters(platform: Platform, state_dir: Path) -> None:
     except PluginError:
         return
     if plugin is not None:
-        telemetry.attach(key, plugin.exporter(state_dir), state_dir, size=plugin.queue_size)
-
-
-@contextmanager
-def told(
-    platform: Platform, artifacts: CompiledArtifacts, identity: RunIdentity, state_dir: Path
-) -> Iterator[RunTelemetry]:
-    """Tell of the run that is executed inside, from its first to its last moment."""
-    with telemetry.session():
-        attach_exporters(platform, state_dir)
-        telling = RunTelemetry(artifacts, identity, resource_of(artifacts, identity.environment, state_dir))
-        with telemetry.about(telling.subject), telemetry.within(telling.root.context):
-            try:
-                yield telling
-            except BaseException as error:
-                state, reason = ended_by(error)
-                telling.end(state, published=False, reason=reason)
-                raise
+        telemetry.attach(key, plugin.exporters(state_dir), state_dir, size=plugin.queue_size)
 
 
 @dataclass

@@ -4,43 +4,126 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import time
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 
-from floe_core.telemetry import Distribution, LineageEvent, Point, Record, Span
+from floe_core.telemetry import Distribution, LineageEvent, Point, Record, Span, TryLater
 
+_VERSION = 2
 _SCHEMA = """
-create table if not exists spans (
+create table spans (
     trace_id text not null, span_id text primary key, parent_id text, name text not null,
     start_ns integer not null, end_ns integer not null, product text not null,
     error text, attributes text not null, links text not null
 ) without rowid;
-create index if not exists spans_by_trace on spans (trace_id);
-create table if not exists points (
+create index spans_by_trace on spans (trace_id);
+create index spans_by_start on spans (start_ns);
+create table points (
     name text not null, unit text not null, kind text not null, value text not null,
     start_ns integer not null, time_ns integer not null, product text not null, attributes text not null
 );
-create table if not exists lineage (product text not null, body text not null);
+create index points_by_time on points (time_ns);
+create table lineage (
+    event_time text not null, event_type text not null, run_id text not null, job text not null,
+    floe_run_id text not null, attempt integer not null, product text not null, body text not null
+);
+create index lineage_by_time on lineage (event_time);
+create index lineage_by_run on lineage (floe_run_id, attempt);
 """
+_DAY_S = 86_400
+KEEP_S = 30 * _DAY_S
 
 
 class TelemetryStore:
-    """``telemetry/telemetry.db`` in the platform's state; several processes may write to it."""
+    """``telemetry/telemetry.db`` in the platform's state; several processes may write to it.
 
-    def __init__(self, state_dir: Path) -> None:
+    What is older than ``keep_s`` is forgotten, looked for when it is opened and at most once a day. A store
+    of another version of floe is begun anew: it holds nothing that anybody needs to go on.
+    """
+
+    def __init__(self, state_dir: Path, *, keep_s: float = KEEP_S) -> None:
         self.path = state_dir / "telemetry" / "telemetry.db"
+        self._keep_s = keep_s
 
     def open(self, timeout_s: float = 5.0) -> sqlite3.Connection:
-        """A connection of the thread that asks, the tables made."""
+        """A connection of the thread that asks, to write, the tables made."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         connection = sqlite3.connect(self.path, timeout=timeout_s, isolation_level=None)
         connection.row_factory = sqlite3.Row
-        if not connection.execute("select 1 from sqlite_master where name = 'lineage'").fetchone():
-            connection.execute("pragma journal_mode = wal")
-            connection.executescript(_SCHEMA)
+        if _version(connection) != _VERSION:
+            _begin_anew(connection)
         connection.execute("pragma synchronous = off")  # after a power loss the run counts, not its story
+        _forget(connection, time.time() - self._keep_s)
         return connection
+
+    def read(self) -> sqlite3.Connection | None:
+        """A connection to read; None when nothing was told yet."""
+        if not self.path.exists():
+            return None
+        connection = sqlite3.connect(f"{self.path.absolute().as_uri()}?mode=ro", uri=True, timeout=5.0)
+        connection.row_factory = sqlite3.Row
+        if _version(connection) == _VERSION:
+            return connection
+        connection.close()
+        return None
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    found: int = connection.execute("pragma user_version").fetchone()[0]
+    return found
+
+
+def _begin_anew(connection: sqlite3.Connection) -> None:
+    connection.execute("pragma journal_mode = wal")
+    connection.execute("begin immediate")  # of two that begin at once the second finds it done
+    if _version(connection) != _VERSION:
+        for table in connection.execute("select name from sqlite_master where type = 'table'").fetchall():
+            connection.execute(f"drop table {table['name']}")
+        for statement in _SCHEMA.split(";"):
+            connection.execute(statement)
+        connection.execute(f"pragma user_version = {_VERSION}")
+    connection.execute("commit")
+
+
+def _forget(connection: sqlite3.Connection, before_s: float) -> None:
+    """Delete what is older, once some of it is older by a day."""
+    oldest = connection.execute("select min(start_ns) from spans").fetchone()[0]
+    if oldest is None or oldest > (before_s - _DAY_S) * 1e9:
+        return
+    before_ns = int(before_s * 1e9)
+    connection.execute("delete from spans where start_ns < ?", (before_ns,))
+    connection.execute("delete from points where time_ns < ?", (before_ns,))
+    moment = datetime.fromtimestamp(before_s, UTC).isoformat(timespec="milliseconds")
+    connection.execute("delete from lineage where event_time < ?", (moment,))
+
+
+class StoreExporter:
+    """Writes records of some kinds into the store."""
+
+    def __init__(self, store: TelemetryStore, *kinds: type[Record]) -> None:
+        self._store = store
+        self._kinds = kinds
+        self._connection: sqlite3.Connection | None = None
+
+    def wants(self, record: Record) -> bool:
+        return isinstance(record, self._kinds)
+
+    def export(self, records: Sequence[Record], timeout_s: float) -> None:
+        """Append them; raises TryLater while somebody else holds the file."""
+        try:
+            if self._connection is None:
+                self._connection = self._store.open(timeout_s)
+            append(self._connection, records)
+        except sqlite3.OperationalError as error:
+            raise TryLater(str(error)) from error
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
 
 
 def append(connection: sqlite3.Connection, records: Sequence[Record]) -> None:
@@ -56,12 +139,8 @@ def append(connection: sqlite3.Connection, records: Sequence[Record]) -> None:
             [_point(each) for each in records if isinstance(each, Point)],
         )
         connection.executemany(
-            "insert into lineage values (?, ?)",
-            [
-                (each.resource.product, json.dumps(each.body))
-                for each in records
-                if isinstance(each, LineageEvent)
-            ],
+            "insert into lineage values (?, ?, ?, ?, ?, ?, ?, ?)",
+            [_event(each) for each in records if isinstance(each, LineageEvent)],
         )
         connection.execute("commit")
     except BaseException:
@@ -81,6 +160,21 @@ def _span(span: Span) -> tuple[object, ...]:
         span.error,
         json.dumps(dict(span.attributes)),
         json.dumps([link.traceparent for link in span.links]),
+    )
+
+
+def _event(event: LineageEvent) -> tuple[object, ...]:
+    body = event.body
+    floe = body["run"]["facets"]["floe"]
+    return (
+        body["eventTime"],
+        body["eventType"],
+        body["run"]["runId"],
+        body["job"]["name"],
+        floe["runId"],
+        floe["attempt"],
+        event.resource.product,
+        json.dumps(body, ensure_ascii=False),
     )
 
 

@@ -21,8 +21,8 @@ class LocalTelemetry(TelemetryBackendPlugin):
         name="local", version=version("floe-local"), instrumentation="floe.telemetry"
     )
 
-    def exporter(self, state_dir: Path) -> Exporter:
-        return LocalExporter(state_dir)
+    def exporters(self, state_dir: Path) -> Sequence[Exporter]:
+        return [LocalExporter(state_dir)]
 
 
 class LocalExporter:

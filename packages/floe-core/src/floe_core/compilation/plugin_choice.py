@@ -26,6 +26,7 @@ BUILT_IN = {
     PluginType.CATALOG: "local",
     PluginType.COMPUTE: "duckdb",
     PluginType.DBT: "core",
+    PluginType.LINEAGE: "local",
     PluginType.ORCHESTRATOR: "dagster",
     PluginType.STORAGE: "local",
     PluginType.TELEMETRY: "local",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from pathlib import Path
 
 from pydantic import Field
@@ -19,5 +20,5 @@ class TelemetryBackendPlugin(Plugin, ABC):
     )
 
     @abstractmethod
-    def exporter(self, state_dir: Path) -> Exporter:
+    def exporters(self, state_dir: Path) -> Sequence[Exporter]:
         """What hands spans, log lines and points on; made anew for each session, used in one thread."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from floe_core.telemetry.context import SpanContext
-from floe_core.telemetry.queue import DEFAULT_SIZE, Exporter, TelemetryQueue
+from floe_core.telemetry.queue import Exporter, TelemetryQueue
 from floe_core.telemetry.records import Record, Resource, Value
 
 
@@ -76,14 +76,21 @@ def is_attached(key: Hashable) -> bool:
     return _queue is None or key in _attached
 
 
-def attach(key: Hashable, exporter: Exporter, state_dir: Path, *, size: int = DEFAULT_SIZE) -> None:
-    """Let the exporter have what is told about the state; the second of one key is ignored."""
+def attach(
+    key: Hashable, exporters: Sequence[Exporter], state_dir: Path, *, size: int | None = None
+) -> None:
+    """Let the exporters have what is told about the state; a second time under one key is ignored.
+
+    ``size`` is how many records may wait from now on; None leaves that as it is.
+    """
     with _lock:
         if _queue is None or key in _attached:
             return
         _attached.add(key)
-        _queue.size = size
-        _queue.attach(exporter, state_dir)
+        if size is not None:
+            _queue.size = size
+        for exporter in exporters:
+            _queue.attach(exporter, state_dir)
 
 
 def dropped() -> int:

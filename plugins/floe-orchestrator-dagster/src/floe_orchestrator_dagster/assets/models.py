@@ -8,12 +8,14 @@ from dagster._core.errors import DagsterExecutionInterruptedError
 from dagster._core.storage.tags import ASSET_RESUME_RETRY_TAG, RESUME_RETRY_TAG
 from dagster._utils.interrupts import raise_interrupts_as
 
+from floe_core import telemetry
 from floe_core.compiler import load_artifacts
 from floe_core.errors import FloeError, Problem, WorkError
 from floe_core.ledger import Ledger
 from floe_core.location import Location
 from floe_core.resumption import dbt_selector
 from floe_core.run import RunRequest, execute
+from floe_core.run_telling import materializing
 from floe_core.schemas.artifacts import CompiledArtifacts
 from floe_orchestrator_dagster.assets.keys import AssetKeys
 from floe_orchestrator_dagster.assets.outcome import check_results, materializations
@@ -51,15 +53,17 @@ def build_asset(location: Location, outline: Outline, digest: str, keys: AssetKe
     def build(context: dg.AssetExecutionContext) -> Iterator[Event]:
         watching = watcher()
         told = Teller(context, watching)
-        with _as_dagster_ends_it(context, watching):
-            artifacts = _current(location, digest)
-            keys = AssetKeys(artifacts)
-            request = _request(context, location, artifacts, keys)
-            result = execute(location, artifacts, request, told)
-        yield from check_results(context, artifacts, keys, result)
-        if result.state != "succeeded":
-            raise dg.Failure(description=result.reason, allow_retries=False)
-        yield from materializations(artifacts, keys, result, told, request.window)
+        with telemetry.session():  # one, so that whoever does not answer is waited for only once
+            with _as_dagster_ends_it(context, watching):
+                artifacts = _current(location, digest)
+                keys = AssetKeys(artifacts)
+                request = _request(context, location, artifacts, keys)
+                result = execute(location, artifacts, request, told)
+            yield from check_results(context, artifacts, keys, result)
+            if result.state != "succeeded":
+                raise dg.Failure(description=result.reason, allow_retries=False)
+            with materializing(location, artifacts, result) as tell:
+                yield from materializations(artifacts, keys, result, told, request.window, tell)
 
     return build
 

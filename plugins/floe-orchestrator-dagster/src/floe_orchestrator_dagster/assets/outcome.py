@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from graphlib import TopologicalSorter
 from typing import Any
 
@@ -66,15 +66,17 @@ def materializations(
     result: RunResult,
     told: Teller,
     window: Window | None,
+    tell: Callable[[ModelFinished], None],
 ) -> Iterator[dg.MaterializeResult[None] | dg.AssetMaterialization]:
     """Every table that was written, upstream first, as Dagster wants it; its version is its snapshot.
 
     Where some tables have partitions these are events, not results: for a run without a range Dagster
-    would ask which partitions were read. ``window`` is the range of the run.
+    would ask which partitions were read. ``window`` is the range of the run; ``tell`` hears of each table.
     """
     partitions = partitions_of(artifacts)
     nodes = {node.unique_id: node for node in artifacts.nodes}
     for model in _in_order(artifacts, result):
+        tell(model)
         key, node = keys.of_tables[model.unique_id], nodes[model.unique_id]
         version = str(model.snapshot_id)
         metadata = _metadata(model, result) | {"dagster/column_schema": column_schema(node)}

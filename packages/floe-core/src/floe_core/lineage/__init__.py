@@ -1,0 +1,19 @@
+"""OpenLineage: events as the plain JSON they are, in the words of its published schemas."""
+
+from __future__ import annotations
+
+from floe_core.lineage.assertions import assertion
+from floe_core.lineage.datasets import Dataset, Datasets, Naming
+from floe_core.lineage.events import EventType, Job, Run, derived_run_id, run_event
+
+__all__ = [
+    "Dataset",
+    "Datasets",
+    "EventType",
+    "Job",
+    "Naming",
+    "Run",
+    "assertion",
+    "derived_run_id",
+    "run_event",
+]
