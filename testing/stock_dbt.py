@@ -27,12 +27,15 @@ class StockDbt:
         self._project = project
         self._folder = folder
 
+    @property
+    def schema(self) -> str:
+        return self._project.product.replace("-", "_")
+
     def build(self, *arguments: str) -> dict[str, str]:
         """Copy the files as they are now, build them, and tell how each node ended."""
         ignored = shutil.ignore_patterns("target", "logs")
         shutil.copytree(self._project.folder, self._folder, ignore=ignored, dirs_exist_ok=True)
-        schema = self._project.product.replace("-", "_")
-        (self._folder / "profiles.yml").write_text(_PROFILE.replace("SCHEMA", schema))
+        (self._folder / "profiles.yml").write_text(_PROFILE.replace("SCHEMA", self.schema))
         return self.invoke("build", *arguments)
 
     def invoke(self, *arguments: str) -> dict[str, str]:
@@ -50,8 +53,14 @@ class StockDbt:
 
     def rows(self, table: str) -> list[tuple[Any, ...]]:
         """The table's rows, sorted as those of the lake are."""
-        schema = self._project.product.replace("-", "_")
-        return sorted(ask(self._folder / "stock.duckdb", f"select * from {schema}.{table}"), key=repr)
+        return sorted(self.ask(f"select * from {self.schema}.{table}"), key=repr)
+
+    def types(self, table: str) -> dict[str, str]:
+        """The table's columns, with DuckDB's types."""
+        return {name: kind for name, kind, *_ in self.ask(f"describe {self.schema}.{table}")}
+
+    def ask(self, sql: str) -> list[tuple[Any, ...]]:
+        return ask(self._folder / "stock.duckdb", sql)
 
 
 def ask(file: Path, sql: str) -> list[tuple[Any, ...]]:

@@ -50,7 +50,7 @@ models:
       - {type: foreign_key, columns: [owner, boss], to: ref('employees'), to_columns: [id, boss]}
     columns: [{name: owner, data_type: integer}, {name: boss, data_type: integer}]
 """
-LOST = 'Constraint Error: Violates foreign key constraint because key "{}" does not exist in the referenced table'
+LOST = 'Constraint Error: Violates foreign key constraint because key "{}" does not exist in the referenced'
 
 
 @pytest.mark.requirement("FR-024", "FR-022")
@@ -68,8 +68,8 @@ def test_a_foreign_key_is_looked_up_in_the_table_it_is_of(project: DbtProject) -
 
     built = project.build(publish=False)
 
-    assert built.errors == {"employees": f"{LOST.format('id: 3')} shop_1.employees"}
+    assert built.errors == {"employees": f"{LOST.format('id: 3')} table shop_1.employees"}
     project.seeds(raw="id,boss\n2,2\n")
     assert project.build("raw", "badges", publish=False).errors == {
-        "badges": f'{LOST.format("id: 2, boss: 2")} "floe"."shop_1"."employees"'
+        "badges": f'{LOST.format("id: 2, boss: 2")} table "floe"."shop_1"."employees"'
     }

@@ -8,6 +8,7 @@ from floe_iceberg.alter import Alteration
 from floe_iceberg.describe import Column, SnapshotDescription, TableDescription
 from floe_iceberg.evolve import OnSchemaChange
 from floe_iceberg.manager import IcebergTableManager
+from floe_iceberg.part import Part
 from floe_iceberg.process_run import current_run
 from floe_iceberg.run import Docs, RunTransaction
 from floe_iceberg.schema import duckdb_type, iceberg_type
@@ -21,6 +22,7 @@ __all__ = [
     "Docs",
     "IcebergTableManager",
     "OnSchemaChange",
+    "Part",
     "RunTransaction",
     "SnapshotDescription",
     "TableDescription",

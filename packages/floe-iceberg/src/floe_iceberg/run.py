@@ -14,13 +14,14 @@ import duckdb
 
 from floe_core.errors import Problem, SpecError
 from floe_core.lake import RunIdentity, Written
-from floe_iceberg import writing
+from floe_iceberg import part, writing
 from floe_iceberg.alter import Alteration
 from floe_iceberg.compaction import small_files
 from floe_iceberg.evolve import OnSchemaChange
 from floe_iceberg.file_size import UNIQUE_KEY, target_file_bytes
 from floe_iceberg.history import view_as_of
 from floe_iceberg.layout import Layout
+from floe_iceberg.part import Part
 from floe_iceberg.publish import publish_all
 from floe_iceberg.refs import head_of
 from floe_iceberg.run_table import RunTable, writes_of
@@ -94,20 +95,24 @@ class RunTransaction:
         docs: Docs | None = None,
         partition_by: Sequence[str] | None = None,
         sort_by: Sequence[str] | None = None,
+        replaces: Part | None = None,
     ) -> Written:
         """Run one SELECT into the table, on the run's branch.
 
         What DuckDB raises for the query is passed on; nothing is committed then. ``properties`` and
         ``docs`` are the table's once the run is published. A table the run cannot see is made, whatever
         the mode. ``partition_by`` and ``sort_by`` (as in ``layout``) are the table's from then on, [] for
-        none; None leaves them as they are.
+        none; None leaves them as they are. The rows of an append that ``replaces`` a part of the table, as
+        ``part_with`` gave it, take the place of that part's; ConflictError if it is not as it was then.
         """
         entry = self._entry(table)
         layout = Layout.of({"partition_by": partition_by, "sort_by": sort_by})
         with entry.lock:
             pending = {**entry.properties, **properties, **_comment(docs), **_keyed(unique_key)}
             target = self._target(table, entry, model, pending, layout.over(entry.layout))
-            query = Query(con, sql, mode, unique_key, on_schema_change, docs.columns if docs else None)
+            query = Query(
+                con, sql, mode, unique_key, on_schema_change, docs.columns if docs else None, replaces
+            )
             if entry.table is None:
                 view = writing.create(target, query)
                 entry.main, entry.schema_id = None, view.table.metadata.current_schema_id
@@ -115,6 +120,17 @@ class RunTransaction:
                 view = writing.change(target, query, entry.table, entry.view)
             entry.properties, entry.layout = pending, target.layout
             return self._note(table, entry, model, view)
+
+    def part_with(
+        self, con: duckdb.DuckDBPyConnection, table: TableId, keys: str, names: Sequence[str]
+    ) -> Part:
+        """The files that hold a row with any of the keys, a SELECT of columns of those names.
+
+        Their rows can be changed outside of the table, then put back by ``write``.
+        """
+        entry = self._entry(table)
+        with entry.lock:
+            return part.holding(con, _visible(table, entry, "to take a part of"), keys, names)
 
     def delete(self, con: duckdb.DuckDBPyConnection, table: TableId, where: str, *, model: str) -> int:
         """Delete the rows that the condition is true for, on the run's branch; how many there were.

@@ -20,12 +20,13 @@ from floe_core.errors import Problem, SpecError, WorkError
 from floe_iceberg import delete as deletion
 from floe_iceberg import evolve, merge, scan
 from floe_iceberg.alter import Alteration
-from floe_iceberg.catalog import TableCatalog, UnknownOutcome
+from floe_iceberg.catalog import TableCatalog, UnknownOutcome, conflict
 from floe_iceberg.commit import Change, commit_change, commit_new, draft_metadata
 from floe_iceberg.directory import Directory
 from floe_iceberg.evolve import Columns, OnSchemaChange
 from floe_iceberg.layout import Layout, Placed
 from floe_iceberg.merge import converted
+from floe_iceberg.part import Part
 from floe_iceberg.scan import alias
 from floe_iceberg.schema import duckdb_type, iceberg_type
 from floe_iceberg.sql import identifier
@@ -46,6 +47,7 @@ class Query:
     unique_key: Sequence[str]
     on_schema_change: OnSchemaChange
     docs: Mapping[str, str] | None
+    replaces: Part | None = None
 
     def columns(self) -> Columns:
         described = self.con.execute(f"SELECT * FROM (\n{self.sql}\n) LIMIT 0").description
@@ -95,6 +97,8 @@ def change(target: Target, query: Query, table: Table, view: TableView | None) -
     if query.mode in ("merge", "delete+insert"):
         return _merge(target, query, table, view, evolution, columns)
     new = _selected(query.sql, columns, evolution.schema)
+    if query.replaces:
+        return _put_back(target, query, table, view, new, evolution, query.replaces)
     if evolution.rewrite:
         old = converted(evolution.schema, view.schema, view.files)
         return _replace(target, query, table, f"{old} UNION ALL {new}", evolution.schema)
@@ -115,6 +119,27 @@ def _extend(
     with _written(target, query.con, select, schema, placed, table) as files:
         changed = _commit(target, table, Change(schema, placed, files))
     return _branch_view(target, changed, [*view.files, *map(FileScanTask, files)])
+
+
+def _put_back(
+    target: Target,
+    query: Query,
+    table: Table,
+    view: TableView,
+    select: str,
+    evolution: evolve.Evolution,
+    part: Part,
+) -> TableView:
+    if (view.snapshot.snapshot_id if view.snapshot else None) != part.snapshot_id:
+        raise conflict([target.name])
+    taken = part.of(view.files)
+    if evolution.rewrite:
+        others = [task for task in view.files if task not in taken]
+        old = converted(evolution.schema, view.schema, others)
+        return _replace(target, query, table, f"{old} UNION ALL {select}", evolution.schema)
+    placed = target.layout.placed(table.metadata, evolution.schema)
+    with _written(target, query.con, select, evolution.schema, placed, table) as files:
+        return _rewritten(target, table, view, evolution.schema, placed, taken, files)
 
 
 def _merge(

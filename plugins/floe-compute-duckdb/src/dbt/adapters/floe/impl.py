@@ -15,16 +15,19 @@ from dbt.adapters.floe.connections import FloeConnectionManager
 from dbt.adapters.floe.contract import breaches
 from dbt.adapters.floe.foreign_keys import foreign_keys
 from dbt.adapters.floe.guard import REFUSAL
+from dbt.adapters.floe.keys import is_column, unquoted
 from dbt.adapters.floe.lake import LakeTables
 from dbt.adapters.floe.ownership import maker
 from dbt.adapters.floe.seeds import SeedProblem, check, seed_select
+from dbt.adapters.floe.strategies import is_replaced
 from dbt_common.contracts.constraints import ColumnLevelConstraint, ConstraintType, ModelLevelConstraint
 from dbt_common.exceptions import DbtRuntimeError
 
-from floe_compute_duckdb.names import mentioned_paths
+from floe_compute_duckdb.empty_database import type_name
+from floe_compute_duckdb.names import mentioned_paths, quoted
 from floe_compute_duckdb.unsupported import unsupported
 from floe_core.inlined_views import InlinedView
-from floe_iceberg import Docs, OnSchemaChange, TableId, WriteMode
+from floe_iceberg import Docs, OnSchemaChange, Part, TableId, WriteMode
 
 if TYPE_CHECKING:
     import agate  # type: ignore[import-untyped]
@@ -62,10 +65,10 @@ class FloeAdapter(DuckDBAdapter):
                 database=schema_relation.database,
                 schema=schema_relation.schema,
                 identifier=name,
-                type=RelationType.Table,
+                type=kind,
                 quote_policy={"database": True, "schema": True, "identifier": True},
             )
-            for name in self._tables.names(schema_relation.schema or "")
+            for name, kind in sorted(kinds.items())
         ]
 
     def _inlined(self, schema: str, name: str | None = None) -> list[InlinedView]:
@@ -168,6 +171,7 @@ class FloeAdapter(DuckDBAdapter):
         partition_by: str | Sequence[str] | None = None,
         sort_by: str | Sequence[str] | None = None,
         properties: Mapping[str, Any] | None = None,
+        replaces: Part | None = None,
     ) -> dict[str, Any]:
         """Write a SELECT's rows to the relation on the run's branch; how many rows it then holds."""
         table, cursor, environment = self._id(relation), self.connections.cursor(), self.connections.floe()
@@ -180,12 +184,13 @@ class FloeAdapter(DuckDBAdapter):
                 sql,
                 model=model,
                 mode=mode,
-                unique_key=tuple(dict.fromkeys(_listed(unique_key) or ())),
+                unique_key=tuple(dict.fromkeys(unquoted(key) for key in _listed(unique_key) or ())),
                 on_schema_change=on_schema_change,
                 properties={name: _property(value) for name, value in (properties or {}).items()},
                 docs=Docs(docs["table"], docs["columns"]) if docs else None,
                 partition_by=_listed(partition_by),
                 sort_by=_listed(sort_by),
+                replaces=replaces,
             )
             environment.written(cursor, relation.schema or "", table)
         return {"rows": written.rows, "snapshot_id": str(written.snapshot_id)}
@@ -201,6 +206,35 @@ class FloeAdapter(DuckDBAdapter):
         view = InlinedView(relation.schema or "", relation.identifier or "", sql)
         with self.connections.exception_handler(sql):
             self.connections.floe().define(self.connections.cursor(), view)
+
+    @available
+    def floe_part(self, relation: BaseRelation, new: BaseRelation, keys: Sequence[str]) -> Part | None:
+        """The files that hold a key of the new rows; None where it takes more than those to find them."""
+        names = [unquoted(key) for key in keys]
+        here, there = self._stored_types(relation), self._stored_types(new)
+        if any(
+            here.get(name.lower()) is None or here[name.lower()] != there.get(name.lower()) for name in names
+        ):
+            return None
+        columns = ", ".join(quoted(name) for name in names) or "null"
+        with self.connections.exception_handler(str(new)), self.connections.access.writing() as run:
+            return run.part_with(
+                self.connections.cursor(), self._id(relation), f"select {columns} from {new}", names
+            )
+
+    def _stored_types(self, relation: BaseRelation) -> dict[str, str | None]:
+        columns = self.get_columns_in_relation(relation)
+        return {column.name.lower(): type_name(column.data_type) for column in columns}
+
+    @available
+    def floe_is_replaced(self, context: Mapping[str, Any], strategy: str) -> bool:
+        """Whether a macro of the project stands in the place of the SQL that the strategy is known for."""
+        return is_replaced(context, strategy)
+
+    @available
+    def floe_names_columns(self, key: str | Sequence[str] | None) -> bool:
+        """Whether a key is columns; dbt-duckdb takes any expression in the place of one for delete+insert."""
+        return not isinstance(key, str) or is_column(key)
 
     @available
     def floe_contract_breach(self, sql: str, model: Mapping[str, Any]) -> str:

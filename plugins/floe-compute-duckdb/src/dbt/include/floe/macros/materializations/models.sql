@@ -12,7 +12,7 @@
   {%- endif -%}
 
   {%- set rows = floe_rows(strategy, target_relation) -%}
-  {%- set written = floe_land(target_relation, rows.sql, rows.mode, rows.get('unique_key'), rows.get('on_schema_change', 'ignore')) -%}
+  {%- set written = floe_land(target_relation, rows.sql, rows.mode, rows.get('unique_key'), rows.get('on_schema_change', 'ignore'), rows.get('replaces')) -%}
   {% call noop_statement('main', strategy | upper ~ ' ' ~ written.rows, strategy | upper, written.rows) %}
     {{ rows.get('statements', compiled_code) }}
   {% endcall %}
@@ -23,7 +23,7 @@
   {{ return({'relations': [target_relation]}) }}
 {% endmacro %}
 
-{% macro floe_land(relation, sql, mode, unique_key=none, on_schema_change='ignore') %}
+{% macro floe_land(relation, sql, mode, unique_key=none, on_schema_change='ignore', replaces=none) %}
   {%- set written = adapter.floe_write(
       relation,
       sql,
@@ -34,7 +34,8 @@
       docs=floe_docs(),
       partition_by=config.get('partition_by'),
       sort_by=config.get('sort_by'),
-      properties=config.get('table_properties')
+      properties=config.get('table_properties'),
+      replaces=replaces
   ) -%}
   {%- if config.persist_column_docs() and model.columns -%}
     {%- set names = adapter.get_columns_in_relation(relation) | map(attribute='name') | list -%}
@@ -90,5 +91,8 @@
   {%- if load_cached_relation(this) is none or should_full_refresh() -%}
     {{ return(floe_materialize('overwrite')) }}
   {%- endif -%}
-  {{ return(floe_materialize('delete+insert' if strategy == 'default' else strategy)) }}
+  {%- if strategy == 'default' and not adapter.floe_is_replaced(context, strategy) -%}
+    {%- set strategy = 'delete+insert' -%}
+  {%- endif -%}
+  {{ return(floe_materialize(strategy)) }}
 {% endmaterialization %}

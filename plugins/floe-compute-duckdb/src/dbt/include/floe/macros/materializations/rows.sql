@@ -19,7 +19,7 @@
   {%- if strategy == 'merge' and not unique_key and not floe_merge_options() -%}
     {%- set strategy = 'append' -%}
   {%- endif -%}
-  {%- if floe_is_plain(strategy, predicates) -%}
+  {%- if floe_is_plain(strategy, predicates, unique_key) -%}
     {{ return({
       'sql': floe_query(target), 'mode': strategy, 'on_schema_change': on_schema_change,
       'unique_key': unique_key if strategy != 'append' else none
@@ -31,12 +31,13 @@
   {{ return(floe_worked_rows(strategy, target, on_schema_change, unique_key, predicates)) }}
 {% endmacro %}
 
-{#- Whether the table engine knows the strategy by itself: it then touches no more files than it must. -#}
-{% macro floe_is_plain(strategy, predicates) %}
+{#- Whether the table engine knows the strategy by itself. -#}
+{% macro floe_is_plain(strategy, predicates, unique_key) %}
   {{ return(
     not floe_has_constraints()
+    and not adapter.floe_is_replaced(context, strategy)
     and (strategy == 'append'
-         or (strategy == 'delete+insert' and not predicates)
+         or (strategy == 'delete+insert' and not predicates and adapter.floe_names_columns(unique_key))
          or (strategy == 'merge' and config.get('unique_key') and not predicates and not floe_merge_options()))
   ) }}
 {% endmacro %}
@@ -106,11 +107,13 @@ def materialize(df, con):
   }) }}
 {% endmacro %}
 
-{#- Any other strategy, a project's own too: dbt's SQL for it changes a copy of the table in the engine, which
-    then takes the table's place. -#}
+{#- Any other strategy, a project's own too: dbt's SQL for it changes a copy in the engine, which then takes the
+    place of what it is a copy of: the files with rows that the SQL can change, if that is known, else the table. -#}
 {% macro floe_worked_rows(strategy, target, on_schema_change, unique_key, predicates) %}
   {%- set new = floe_new_rows(target) -%}
-  {%- set copy = floe_copy(target) -%}
+  {%- set keys = floe_changed_by_key(strategy, unique_key) -%}
+  {%- set part = adapter.floe_part(target, new, keys) if keys is not none else none -%}
+  {%- set copy = floe_copy(target, part) -%}
   {%- set columns = process_schema_changes(on_schema_change, new, copy) or adapter.get_columns_in_relation(copy) -%}
   {%- set strategy_sql = adapter.get_incremental_strategy_macro(context, strategy) -%}
   {% call statement('strategy') %}
@@ -122,17 +125,45 @@ def materialize(df, con):
   {%- if floe_has_constraints() -%}
     {%- do adapter.floe_check_foreign_keys(copy, target, model) -%}
   {%- endif -%}
-  {{ return({'sql': 'select * from ' ~ copy, 'mode': 'overwrite'}) }}
+  {%- if part is none -%}
+    {{ return({'sql': 'select * from ' ~ copy, 'mode': 'overwrite'}) }}
+  {%- endif -%}
+  {{ return({
+    'sql': 'select * from ' ~ copy, 'mode': 'append', 'on_schema_change': 'sync_all_columns', 'replaces': part
+  }) }}
 {% endmacro %}
 
-{#- A copy of the table that statements may change; it has the constraints of an enforced contract. -#}
-{% macro floe_copy(relation) %}
+{#- The columns by whose values the strategy finds the rows it changes; none if it may change any row, or if
+    all rows are needed to check a constraint. -#}
+{% macro floe_changed_by_key(strategy, unique_key) %}
+  {%- set types = enforced_constraint_types() -%}
+  {%- if 'unique' in types or 'primary_key' in types or 'custom' in types
+      or adapter.floe_is_replaced(context, strategy) -%}
+    {{ return(none) }}
+  {%- endif -%}
+  {%- for clause in (config.get('merge_clauses') or {}).get('when_not_matched', []) -%}
+    {%- if clause.get('by', 'target') | lower != 'target' -%}
+      {{ return(none) }}
+    {%- endif -%}
+  {%- endfor -%}
+  {%- set key = (config.get('merge_on_using_columns') if strategy == 'merge') or unique_key or [] -%}
+  {{ return({
+    'append': [],
+    'delete+insert': [key] if key is string else key,
+    'merge': [key] if key is string else key
+  }.get(strategy)) }}
+{% endmacro %}
+
+{#- A copy of the table, or of a part of it, that statements may change; it has the constraints of an enforced
+    contract. -#}
+{% macro floe_copy(relation, part=none) %}
+  {%- set rows = part.rows if part is not none else 'select * from ' ~ relation -%}
   {%- set copy = floe_temporary(relation, '__copy') -%}
   {%- if floe_has_constraints() -%}
     {%- do run_query('create temp table ' ~ copy ~ ' ' ~ get_table_columns_and_constraints()) -%}
-    {%- do run_query('insert into ' ~ copy ~ ' by name select * from ' ~ relation) -%}
+    {%- do run_query('insert into ' ~ copy ~ ' by name ' ~ rows) -%}
   {%- else -%}
-    {%- do run_query('create temp table ' ~ copy ~ ' as select * from ' ~ relation) -%}
+    {%- do run_query('create temp table ' ~ copy ~ ' as ' ~ rows) -%}
   {%- endif -%}
   {{ return(copy) }}
 {% endmacro %}
