@@ -20,6 +20,8 @@ from floe_dbt.invocation import exclusive, invoke
 from floe_dbt.messages import spec_error
 from floe_dbt.narrator import TESTS, subject
 from floe_dbt.order import Cycle, dependency_order
+from floe_dbt.own_sources import own_sources
+from floe_dbt.repetition import without_repetition
 
 RESOURCE_TYPES = ("model", "seed", "test", "unit_test", "source", "snapshot")
 
@@ -36,8 +38,10 @@ class Parsed:
 def parse(location: DbtLocation) -> ParsedProject:
     """Parse, reading again only the files whose content changed."""
     parsed = _parse_here(location)
-    nodes = {node.unique_id: node for node in _nodes(parsed.manifest)}
-    depends_on = {id_: _depends_on(node) for id_, node in nodes.items()}
+    found = {node.unique_id: node for node in _nodes(parsed.manifest)}
+    makers = own_sources(found.values())
+    nodes = {id_: node for id_, node in found.items() if id_ not in makers}
+    depends_on = {id_: _depends_on(node, makers) for id_, node in nodes.items()}
     try:
         order = dependency_order(depends_on)
     except Cycle as cycle:
@@ -51,7 +55,7 @@ def parse(location: DbtLocation) -> ParsedProject:
     return ParsedProject(
         name=parsed.config.project_name,
         profile=parsed.config.profile_name,
-        nodes=tuple(_parsed_node(nodes[id_], folders) for id_ in order),
+        nodes=tuple(_parsed_node(nodes[id_], depends_on[id_], folders) for id_ in order),
         env_vars=_env_vars(parsed.manifest),
         handle=parsed,
     )
@@ -70,7 +74,8 @@ def _parse_here(location: DbtLocation) -> Parsed:
 
 
 def _parse(location: DbtLocation, partial: str) -> Parsed:
-    with exclusive(location.project_dir):  # an invocation registers its own adapter and no other
+    # an invocation registers its own adapter and no other
+    with exclusive(location.project_dir), without_repetition():
         result = invoke("parse", location, partial)
         adapters = list(cast(dict[str, Any], FACTORY.adapters).values())
         flags = get_flags()
@@ -95,12 +100,13 @@ def _nodes(manifest: Manifest) -> Iterator[Any]:
                 yield node
 
 
-def _depends_on(node: Any) -> tuple[str, ...]:
+def _depends_on(node: Any, makers: Mapping[str, str]) -> tuple[str, ...]:
     depends_on = getattr(node, "depends_on", None)
-    return tuple(sorted(set(getattr(depends_on, "nodes", ()))))
+    reads = {makers.get(each, each) for each in getattr(depends_on, "nodes", ())}
+    return tuple(sorted(reads - {node.unique_id}))
 
 
-def _parsed_node(node: Any, folders: _Folders) -> ParsedNode:
+def _parsed_node(node: Any, depends_on: tuple[str, ...], folders: _Folders) -> ParsedNode:
     config = node.config.to_dict()
     path = folders.path(node)
     return ParsedNode(
@@ -114,7 +120,7 @@ def _parsed_node(node: Any, folders: _Folders) -> ParsedNode:
         package=node.package_name,
         language=str(getattr(node, "language", "sql")),
         materialized=config.get("materialized"),
-        depends_on=_depends_on(node),
+        depends_on=depends_on,
         tags=tuple(sorted(set(node.tags))) if hasattr(node, "tags") else (),
         description=getattr(node, "description", "") or "",
         columns=_columns(node),

@@ -28,6 +28,7 @@ from floe_dbt.messages import cleaned, leading_lines
 from floe_dbt.parsing import Parsed, parse
 from floe_dbt.plain import NotPlain, PlainTemplates
 from floe_dbt.plain_tests import PlainTests
+from floe_dbt.repetition import without_repetition
 from floe_dbt.seeds import compile_seed
 from floe_dbt.snapshots import with_history
 
@@ -45,7 +46,8 @@ class QueriedWhileRendering(DbtRuntimeError):
 def render(location: DbtLocation, project: ParsedProject) -> dict[str, CompiledNode]:
     """Render every model and test of the project; a template that needs the warehouse is deferred."""
     parsed: Parsed = project.handle or parse(location).handle
-    with exclusive(location.project_dir), _adapter_without_warehouse(parsed) as adapter:
+    warehouse = _adapter_without_warehouse(parsed)
+    with exclusive(location.project_dir), without_repetition(), warehouse as adapter:
         renderer = _Renderer(parsed, adapter, location.project_dir)
         try:
             return {node.unique_id: renderer.node(node) for node in project.nodes if renderer.takes(node)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from typing import NoReturn
 
@@ -17,3 +18,5 @@ def main() -> NoReturn:
         program.main()
     except KeyboardInterrupt:
         sys.exit(_INTERRUPTED)
+    finally:
+        gc.freeze()  # or the interpreter looks through it all for garbage, a second after a large compile
