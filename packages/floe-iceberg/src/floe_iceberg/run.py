@@ -56,8 +56,8 @@ class RunTransaction:
         reuse: Collection[str] = (),
         *,
         branch: str | None = None,
-    ) -> None:
         tmp: Path | None = None,
+    ) -> None:
         self.manager = manager
         self.identity = identity
         self.branch = branch or identity.branch
