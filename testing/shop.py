@@ -76,6 +76,15 @@ class Shop:
         catalog.close()
         return found
 
+    def history(self, table: str) -> list[list[dict[str, Any]]]:
+        """The rows of each snapshot a table still has, oldest first."""
+        catalog = SqlCatalog("floe", uri=f"sqlite:///{self.state_dir}/catalog.db")
+        found = catalog.load_table((self.product, table))
+        ordered = sorted(found.snapshots(), key=lambda it: it.timestamp_ms)
+        rows = [found.scan(snapshot_id=each.snapshot_id).to_arrow().to_pylist() for each in ordered]
+        catalog.close()
+        return rows
+
     def snapshots(self, table: str) -> list[int]:
         """The snapshots a table still has, oldest first."""
         catalog = SqlCatalog("floe", uri=f"sqlite:///{self.state_dir}/catalog.db")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, cast
 
 import duckdb
@@ -9,8 +10,11 @@ import pytest
 from dbt.artifacts.schemas.run import RunExecutionResult
 from dbt.cli.main import dbtRunner
 
+from floe_core.events import ModelFinished, RunEvent
+from floe_iceberg import IcebergTableManager, RunTransaction, TableId
 from testing.dbt_project import DbtProject, MakeProject
 from testing.lake import identity
+from testing.shop import Shop, written
 
 SOURCES = """
 sources:
@@ -60,6 +64,57 @@ def test_tables_of_another_product_are_read_by_their_sql_name(
 
     assert 'Table with name "other_product.theirs" does not exist' in str(missing.errors["m"])
     assert mine.rows("m") == [(8,)]
+
+
+TILL = {
+    "floe.yaml": "metadata: {name: till}\n",
+    "dbt_project.yml": "name: till\nversion: '1.0'\nprofile: till\n",
+    "models/first.sql": "select 1 as n",
+    "models/second.sql": "select 1 as n",
+}
+OFFICE = {
+    "floe.yaml": "metadata: {name: office}\n",
+    "dbt_project.yml": "name: office\nversion: '1.0'\nprofile: office\n",
+    "models/sources.yml": "sources: [{name: till, tables: [{name: first}, {name: second}]}]\n",
+    "models/before.sql": "select n from {{ source('till', 'first') }}",
+    "models/behind.sql": (
+        "-- depends_on: {{ ref('before') }}\n"
+        "select f.n as first, s.n as second"
+        " from {{ source('till', 'first') }} f, {{ source('till', 'second') }} s"
+    ),
+}
+
+
+@pytest.mark.requirement("FR-022", "FR-093")
+def test_tables_of_another_product_stay_as_they_were_when_the_run_began(tmp_path: Path) -> None:
+    (tmp_path / "manifest.yaml").write_text("metadata: {name: chain}\n")
+    till, office = (
+        written(Shop(tmp_path / name, name, tmp_path), files)
+        for name, files in (("till", TILL), ("office", OFFICE))
+    )
+    till.run()
+
+    def rival(event: RunEvent) -> None:
+        if not (isinstance(event, ModelFinished) and event.name == "before"):
+            return
+        place = {"type": "sql", "uri": f"sqlite:///{office.state_dir}/catalog.db"}
+        lake = IcebergTableManager.open(
+            "floe", {**place, "warehouse": f"file://{office.state_dir}/warehouse"}
+        )
+        run = RunTransaction(lake, identity("rival"))
+        for table in ("first", "second"):
+            with duckdb.connect() as connection:
+                name = TableId("till", table)
+                run.write(connection, name, "select 2 as n", model=table, mode="overwrite")
+        assert len(run.publish()) == 2
+        lake.close()
+
+    result = office.run(observe=rival)
+    again = office.run()
+
+    assert (result.state, again.state) == ("succeeded", "succeeded")
+    snapshots = office.history("behind")
+    assert snapshots == [[{"first": 1, "second": 1}], [{"first": 2, "second": 2}]]
 
 
 @pytest.mark.requirement("FR-022")

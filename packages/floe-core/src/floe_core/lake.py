@@ -175,6 +175,9 @@ class Lake(Protocol):
         """The published tables, sorted by namespace and name; all namespaces when none is given."""
 
     def is_published(self, namespace: str, table: str, snapshot_id: int) -> bool:
+    def pin(self, tables: Sequence[tuple[str, str]]) -> None:
+        """See these tables, by namespace and name, as they are at one moment for the whole run."""
+
         """Whether main is at the snapshot or has come past it."""
 
     def run(

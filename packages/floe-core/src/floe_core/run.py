@@ -80,6 +80,7 @@ def execute(
             _recorded(ledger, identity, telling) as outcome,
             services.opened().run(identity, reuse=reuse, tmp=location.tmp_dir) as transaction,
         ):
+            transaction.pin([(source.namespace, source.table) for source in artifacts.sources])
             recorder = _Recorder(ledger, identity, transaction, (telling, observe))
             for event in left.told():
                 recorder(event)

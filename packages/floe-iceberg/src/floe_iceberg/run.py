@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import duckdb
+from pyiceberg.table import Table
 
 from floe_core.errors import Problem, SpecError
 from floe_core.lake import RunIdentity, Written
@@ -30,6 +31,8 @@ from floe_iceberg.writing import Query, Target, WriteMode
 
 if TYPE_CHECKING:
     from floe_iceberg.reader import TableReader
+
+_LOOKS = 5  # a catalog whose tables move more often than this is read as it is
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,22 @@ class RunTransaction:
         """The writes so far, reused ones included, by model."""
         with self._lock:
             return MappingProxyType(dict(self._written))
+
+    def pin(self, tables: Sequence[tuple[str, str]]) -> None:
+        """See these tables, by namespace and name, as they are at one moment from now on.
+
+        Looks twice: what is the same both times was there together in between, also where another run
+        publishes several of them at once.
+        """
+        names = [TableId(*table) for table in tables]
+        for _ in range(_LOOKS):
+            found = {name: self._looked_up(name) for name in names}
+            again = (self.manager.catalog.load(name) for name in names)
+            if all(_same(entry.table, table) for entry, table in zip(found.values(), again, strict=True)):
+                break
+        with self._lock:
+            for name, entry in found.items():
+                self._entries.setdefault(name, entry)
 
     def view(self, table: TableId) -> TableView | None:
         """The table as the run sees it: as of the run's first look, or as its own last write left it."""
@@ -264,6 +283,10 @@ class RunTransaction:
                 self._entries[name] = RunTable.of_branch(table, head)
                 for model, snapshot in writes.items():
                     self._written[model] = _written(name, TableView(table, snapshot))
+
+
+def _same(one: Table | None, other: Table | None) -> bool:
+    return (one and one.metadata_location) == (other and other.metadata_location)
 
 
 def _visible(name: TableId, entry: RunTable, purpose: str) -> TableView:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from pydantic import Field, field_validator
 from pydantic_core import PydanticCustomError
@@ -58,6 +59,17 @@ class DuckDB(ComputePlugin):
     settings: dict[str, Setting] = Field(
         default_factory=dict, description="Further settings of DuckDB, such as 'TimeZone' (default: UTC)."
     )
+    attach: tuple[Mapping[str, Any], ...] = Field(
+        default=(),
+        description="Databases that models read, as dbt-duckdb attaches them: path, alias, type. Read only.",
+    )
+    plugins: tuple[Mapping[str, Any], ...] = Field(
+        default=(),
+        description="dbt-duckdb's plugins that read sources, as it has them: module, alias, config.",
+    )
+    module_paths: tuple[str, ...] = Field(
+        default=(), description="Folders with plugins' modules, relative to the dbt project."
+    )
     extensions: tuple[str, ...] = Field(
         default=(), description="Extensions of DuckDB that models need, installed and loaded by name."
     )
@@ -88,6 +100,9 @@ class DuckDB(ComputePlugin):
         said = {
             "settings": dict(self.settings),
             "extensions": list(self.extensions),
+            "attach": [_typed(each) | {"read_only": True} for each in self.attach],
+            "plugins": [_typed(each) for each in self.plugins],
+            "module_paths": list(self.module_paths),
             "memory_limit": self.memory_limit,
             "cores": self.cores,
             "temp_directory": self.temp_directory,
@@ -125,3 +140,14 @@ class DuckDB(ComputePlugin):
         from floe_compute_duckdb.query import query
 
         return query(lake, sql, schema=schema, as_of=as_of, run_id=run_id, views=views)
+
+
+def _typed(said: Any) -> Any:
+    """What dbt-duckdb takes as it is: floe's files keep every scalar as text unless a field has a type."""
+    if isinstance(said, Mapping):
+        return {key: _typed(value) for key, value in said.items()}
+    if isinstance(said, list | tuple):
+        return [_typed(value) for value in said]
+    if said in ("true", "false"):
+        return said == "true"
+    return int(said) if isinstance(said, str) and re.fullmatch(r"-?(0|[1-9]\d*)", said) else said

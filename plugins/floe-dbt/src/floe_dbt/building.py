@@ -17,6 +17,7 @@ from floe_core.plugins.dbt import DbtLocation
 from floe_dbt.invocation import exclusive, invoke
 from floe_dbt.messages import cleaned, database_error
 from floe_dbt.narrator import Narrator
+from floe_dbt.own_sources import made_first, own_sources
 from floe_dbt.parsing import parse_manifest
 
 
@@ -37,6 +38,7 @@ def build(
     for name, moment in zip(("start", "end"), window or (), strict=False):
         arguments += [f"--event-time-{name}", moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")]
     manifest = parse_manifest(location)
+    made_first(manifest.nodes.values(), own_sources([*manifest.nodes.values(), *manifest.sources.values()]))
     with exclusive(location.project_dir):
         selected_resources.set_selected_resources(set())
         narrator = Narrator(manifest, observe)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 import duckdb
@@ -29,6 +29,12 @@ _CONTENTS = """
     select database_name, schema_name, view_name, 'view', sql from duckdb_views()
     where database_name in $databases and not temporary and not internal
 """
+
+# what lists the tables there are; those of the lake are there once they are attached
+_LISTINGS = {
+    *("information_schema", "duckdb_tables", "duckdb_views", "duckdb_columns", "pg_catalog", "pg_tables"),
+    *("pg_views", "sqlite_master", "show_tables", "table_info"),
+}
 
 # as the materializations name them
 _WORKING = r"""
@@ -98,7 +104,10 @@ class FloeEnvironment(LocalEnvironment):
         if self._share is not None:
             with self.lock:
                 self._share.settle()
-        for path in mentioned_paths(sql):
+        paths = mentioned_paths(sql)
+        if any(not _LISTINGS.isdisjoint(map(str.lower, path)) for path in paths):
+            paths |= {(self.database, *each) for each in self._everything()}
+        for path in paths:
             candidate = self.schema_and_name(path)
             if candidate is None or candidate in self._attached:
                 continue
@@ -108,6 +117,11 @@ class FloeEnvironment(LocalEnvironment):
             table = self.tables.find(*candidate)
             if table is not None:
                 self.attach(cursor, table)
+
+    def _everything(self) -> Iterator[tuple[str, str]]:
+        for schema in self.tables.schemas():
+            yield from ((schema, name) for name in self.tables.names(schema))
+        yield from self._views
 
     def attach(self, cursor: duckdb.DuckDBPyConnection, table: LakeTable) -> None:
         """Make or replace the view of a table; it shows what the reader sees now."""
