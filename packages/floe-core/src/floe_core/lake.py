@@ -154,6 +154,9 @@ class LakeRun(Protocol):
     def written(self) -> Mapping[str, Written]:
         """The writes so far, by the writer's own name for the model (dbt's unique id)."""
 
+    def pin(self, tables: Sequence[tuple[str, str]]) -> None:
+        """See these tables, by namespace and name, as they are at one moment for the whole run."""
+
     def publish(self) -> object:
         """Move every written table's main to the run's branch, all or none.
 
@@ -175,9 +178,6 @@ class Lake(Protocol):
         """The published tables, sorted by namespace and name; all namespaces when none is given."""
 
     def is_published(self, namespace: str, table: str, snapshot_id: int) -> bool:
-    def pin(self, tables: Sequence[tuple[str, str]]) -> None:
-        """See these tables, by namespace and name, as they are at one moment for the whole run."""
-
         """Whether main is at the snapshot or has come past it."""
 
     def run(

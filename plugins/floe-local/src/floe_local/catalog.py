@@ -99,6 +99,26 @@ def _keep_name(state_dir: Path, name: str) -> None:
         )
 
 
+def _stay_in_place(state_dir: Path) -> None:
+    """Refuse a state that was moved or copied: its tables name their files by absolute path."""
+    here = str(state_dir.resolve())
+    marker = state_dir / "location"
+    try:
+        home = marker.read_text(encoding="utf-8", errors="replace").strip()
+    except FileNotFoundError:
+        marker.write_text(here + "\n", encoding="utf-8")
+        return
+    if home != here:
+        raise WorkError(
+            Problem(
+                "FLOE-E601",
+                f"the tables in '{here}' were written as '{home}' and still name their files there: "
+                "the folder was moved or copied",
+                hint=f"move it back, or start anew: rm -r '{here}'",
+            )
+        )
+
+
 def _refuse_damaged(state_dir: Path) -> None:
     """Refuse a catalog that was lost or overwritten: a new one would say that there are no tables."""
     path = state_dir / "catalog.db"
