@@ -182,3 +182,24 @@ def test_a_contract_is_held_against_what_was_bound(tmp_path: Path, monkeypatch: 
         "models/schema.yml:9:9: FLOE-E470 the contract of model 'broken' has a column 'citty', its SQL does "
         "not\n  hint: did you mean 'city'?",
     ]
+
+
+@pytest.mark.requirement("FR-015", "FR-091")
+def test_partitions_and_orders_that_do_not_fit_the_columns_are_told_where_the_model_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = "{{ config(partition_by=['day(name)', 'week(id)', 'bucket(4, id)'], sort_by='idd desc') }}"
+    files = {
+        "models/cut.sql": f"{config}\nselect * from {{{{ ref('raw') }}}}\n",
+        "models/fine.sql": "{{ config(partition_by='name', sort_by=[]) }} select * from {{ ref('raw') }}\n",
+    }
+
+    assert refusal(tmp_path, files, monkeypatch) == [
+        "models/cut.sql:1:1: FLOE-E452 model 'cut': 'idd desc' names no column of the table\n"
+        "  hint: its columns: id, name, amount",
+        "models/cut.sql:1:1: FLOE-E451 model 'cut': partition_by 'day(name)': column 'name' is of type"
+        " 'string', which it is not for\n"
+        "  hint: days and hours are of timestamps; cast the column, or take another transform",
+        "models/cut.sql:1:1: FLOE-E450 model 'cut': partition_by 'week(id)' is no transform\n"
+        "  hint: a column, year(c), month(c), day(c), hour(c), bucket(16, c) or truncate(4, c)",
+    ]

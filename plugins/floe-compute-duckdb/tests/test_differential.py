@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, note, settings
+from hypothesis import HealthCheck, Phase, given, note, settings
 from hypothesis import strategies as st
 
 from floe_compute_duckdb.empty_database import type_name
@@ -16,7 +16,8 @@ from testing.dbt_project import PRODUCT, DbtProject
 from testing.lake import Lake
 from testing.stock_dbt import StockDbt
 
-_ONE = settings(deadline=None, suppress_health_check=list(HealthCheck))
+# an example takes seconds: one that fails is told as it is, not made smaller
+_SLOW = settings(deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.reuse, Phase.generate])
 
 
 def compare(chains: Sequence[Chain], saved_parse: Path) -> None:
@@ -60,7 +61,7 @@ def _rows(project: DbtProject, table: str) -> list[tuple[object, ...]]:
 
 
 @pytest.mark.requirement("FR-022", "FR-025", "TQR-002")
-@settings(_ONE, max_examples=2, derandomize=True)
+@settings(_SLOW, max_examples=2, derandomize=True)
 @given(st.tuples(*(chains(number, 2) for number in range(4))))
 def test_a_few_chains_hold_what_stock_dbt_makes_of_them(saved_parse: Path, made: tuple[Chain, ...]) -> None:
     compare(made, saved_parse)
@@ -68,7 +69,7 @@ def test_a_few_chains_hold_what_stock_dbt_makes_of_them(saved_parse: Path, made:
 
 @pytest.mark.slow
 @pytest.mark.requirement("FR-022", "FR-025", "TQR-002")
-@settings(_ONE, max_examples=60)
+@settings(_SLOW, max_examples=25)
 @given(st.tuples(*(chains(number, 3) for number in range(3))))
 def test_many_chains_hold_what_stock_dbt_makes_of_them(saved_parse: Path, made: tuple[Chain, ...]) -> None:
     compare(made, saved_parse)

@@ -7,6 +7,7 @@ Every parquet file, manifest and commit of floe is made in this package; everybo
 from floe_iceberg.alter import Alteration
 from floe_iceberg.describe import Column, SnapshotDescription, TableDescription
 from floe_iceberg.evolve import OnSchemaChange
+from floe_iceberg.layout import check_layout
 from floe_iceberg.manager import IcebergTableManager
 from floe_iceberg.part import Part
 from floe_iceberg.process_run import current_run
@@ -29,6 +30,7 @@ __all__ = [
     "TableId",
     "WriteMode",
     "WriteOptions",
+    "check_layout",
     "current_run",
     "duckdb_type",
     "iceberg_type",

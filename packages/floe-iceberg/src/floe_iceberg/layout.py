@@ -29,6 +29,7 @@ from pyiceberg.types import NestedField
 
 from floe_core.errors import Problem, SpecError
 from floe_iceberg.partition_key import is_partitionable
+from floe_iceberg.schema import iceberg_type
 
 _FIRST_PARTITION_ID = 1000
 _TERM = re.compile(r"\s*(?:(\w+)\s*\(\s*(?:(\d+)\s*,)?\s*(.+?)\s*\)|(.+?))\s*", re.DOTALL)
@@ -91,6 +92,30 @@ class Layout:
         if self.sort_by is not None:
             order = _order(metadata, [_sort_field(text, schema) for text in self.sort_by])
         return Placed(spec, order)
+
+
+def check_layout(
+    said: Mapping[str, str | Sequence[str] | None], columns: Sequence[tuple[str, str]]
+) -> list[Problem]:
+    """What of the terms does not fit columns with these names and DuckDB types."""
+    schema = Schema(
+        *(
+            NestedField(number, name, iceberg_type(kind, column=name), required=False)
+            for number, (name, kind) in enumerate(columns, start=1)
+        )
+    )
+    layout, problems = Layout.of(said), list[Problem]()
+    checks: list[tuple[Callable[[str, Schema], object], tuple[str, ...] | None]] = [
+        (_term, layout.partition_by),
+        (_sort_field, layout.sort_by),
+    ]
+    for check, terms in checks:
+        for text in terms or ():
+            try:
+                check(text, schema)
+            except SpecError as error:
+                problems += error.problems
+    return problems
 
 
 def current(metadata: TableMetadata, schema: Schema) -> Placed:

@@ -32,6 +32,7 @@ from floe_iceberg.schema import duckdb_type, iceberg_type
 from floe_iceberg.sql import identifier
 from floe_iceberg.table import TableId, TableView
 from floe_iceberg.tracing import step
+from floe_iceberg.unfit import told_by_name
 from floe_iceberg.write import copy
 
 WriteMode = Literal["overwrite", "append", "merge", "delete+insert"]
@@ -94,6 +95,19 @@ def change(target: Target, query: Query, table: Table, view: TableView | None) -
     evolution = evolve.extended(
         view.schema, columns, query.docs, lambda: next(numbers), query.on_schema_change
     )
+    with told_by_name(view.schema, evolution.schema):
+        return _added(target, query, table, view, evolution, columns)
+
+
+def _added(
+    target: Target,
+    query: Query,
+    table: Table,
+    view: TableView,
+    evolution: evolve.Evolution,
+    columns: Columns,
+) -> TableView:
+    """The query's rows beside those that stay."""
     if query.mode in ("merge", "delete+insert"):
         return _merge(target, query, table, view, evolution, columns)
     new = _selected(query.sql, columns, evolution.schema)

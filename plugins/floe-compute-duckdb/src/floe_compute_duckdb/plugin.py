@@ -16,7 +16,7 @@ from floe_core.errors import Problem
 from floe_core.inlined_views import InlinedView
 from floe_core.lake import Lake
 from floe_core.plugins.base import PluginMetadata
-from floe_core.plugins.compute import ComputePlugin, Earlier, Proof, QueryResult, Relation
+from floe_core.plugins.compute import Column, ComputePlugin, Earlier, Proof, QueryResult, Relation
 from floe_core.plugins.dbt import ParsedNode
 
 Setting = str | int | float | bool
@@ -111,6 +111,14 @@ class DuckDB(ComputePlugin):
 
     def unsupported(self, node: ParsedNode) -> str | None:
         return unsupported(node.resource_type, node.language, node.materialized, node.config)
+
+    def layout_problems(self, node: ParsedNode, columns: Sequence[Column]) -> Sequence[Problem]:
+        said = {key: node.config.get(key) for key in ("partition_by", "sort_by")}
+        if not any(said.values()):
+            return ()
+        from floe_iceberg import check_layout
+
+        return check_layout(said, [(column.name, column.type) for column in columns])
 
     def type_name(self, written: str) -> str | None:
         from floe_compute_duckdb.empty_database import type_name

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from floe_core.compilation.binding_errors import bind_error, noun, template_error
 from floe_core.compilation.contracts import contract_problems
@@ -17,7 +17,7 @@ from floe_core.compilation.views import inlined_views, view_problems
 from floe_core.errors import Problem, SpecError, in_order
 from floe_core.inlined_views import InlinedView
 from floe_core.plugins.compute import Column, Proof
-from floe_core.plugins.dbt import CompiledNode
+from floe_core.plugins.dbt import CompiledNode, ParsedNode
 from floe_core.plugins.types import PluginType
 
 
@@ -60,6 +60,7 @@ def compile_plan(enforced: Enforced) -> Proven:
         else:
             bound = None if rendered.deferred or node.language != "sql" else proof.columns
             problems += contract_problems(plan, node, bound)
+            problems += _layout_problems(plan, node, proof.columns)
     if problems:
         raise SpecError(in_order(problems))
     reading = [each.sql for each in relations if each.unique_id.startswith("source.") and each.sql]
@@ -70,6 +71,11 @@ def compile_plan(enforced: Enforced) -> Proven:
     )
     files = source_files(reading, plan.dbt_location.project_dir)
     return Proven(enforced, proofs, deferred, files, inlined_views(plan, compiled))
+
+
+def _layout_problems(plan: Plan, node: ParsedNode, columns: tuple[Column, ...] | None) -> Iterator[Problem]:
+    for problem in plan.plugins.compute.layout_problems(node, columns) if columns else ():
+        yield replace(problem, message=f"{noun(node)}: {problem.message}", at=plan.at(node))
 
 
 def _proof_store(plan: Plan) -> ProofStore:

@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import ClassVar, NamedTuple
 
+from floe_core.errors import Problem
 from floe_core.inlined_views import InlinedView
 from floe_core.lake import Lake
 from floe_core.plugins.base import Plugin
@@ -128,6 +129,10 @@ class ComputePlugin(Plugin, ABC):
     @abstractmethod
     def unsupported(self, node: ParsedNode) -> str | None:
         """What of this node the engine's adapter cannot do yet, as the end of 'X: ...'; else None."""
+
+    def layout_problems(self, node: ParsedNode, columns: Sequence[Column]) -> Sequence[Problem]:
+        """What of how the node's config cuts and orders its files does not fit its columns."""
+        return ()
 
     @abstractmethod
     def type_name(self, written: str) -> str | None:
