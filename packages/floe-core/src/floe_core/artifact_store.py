@@ -22,5 +22,26 @@ def kept_artifacts(state_dir: Path, digest: str) -> CompiledArtifacts | None:
     return artifacts if artifacts.digest == digest else None
 
 
+def kept_bytes(state_dir: Path, digest: str) -> bytes | None:
+    """What is kept under the digest, whatever it is now."""
+    try:
+        return _path(state_dir, digest).read_bytes()
+    except OSError:
+        return None
+
+
+def keep_trace(state_dir: Path, digest: str, traceparent: str) -> None:
+    """Keep which trace the artifact was compiled in; of several compiles that gave it the last."""
+    write_if_changed(_path(state_dir, digest).with_suffix(".trace"), traceparent.encode())
+
+
+def kept_trace(state_dir: Path, digest: str) -> str | None:
+    """The ``traceparent`` of the artifact's compile; None when nobody noted it."""
+    try:
+        return _path(state_dir, digest).with_suffix(".trace").read_text()
+    except OSError:
+        return None
+
+
 def _path(state_dir: Path, digest: str) -> Path:
     return state_dir / "artifacts" / f"{digest}.json"

@@ -79,14 +79,17 @@ def load_artifacts(location: Location) -> CompiledArtifacts:
 def _compile(location: Location, released: CompiledArtifacts | None) -> Compilation:
     # Here, because this door is also passed when nothing changed, and then nothing of it is needed.
     from floe_core.compilation.stages import compile_and_write
+    from floe_core.compile_telemetry import told
 
-    with _seldom_collecting():
-        artifacts, warnings = compile_and_write(location, released)
-    return Compilation(artifacts, artifacts.digest, location, False, warnings)
+    with told(location, lambda: _stored(location)) as telling:
+        with seldom_collecting():
+            artifacts, digest, warnings = compile_and_write(location, released, telling.stage)
+        telling.done(artifacts, digest)
+    return Compilation(artifacts, digest, location, False, warnings)
 
 
 @contextmanager
-def _seldom_collecting() -> Iterator[None]:
+def seldom_collecting() -> Iterator[None]:
     """Look for garbage less often: among dbt's hundred thousands of objects that takes half of the time.
 
     What was made meanwhile counts as old afterwards, or it would all be looked at once more right away.

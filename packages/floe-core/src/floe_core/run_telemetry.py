@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from floe_core import telemetry
+from floe_core.artifact_store import kept_trace
 from floe_core.errors import PluginError
 from floe_core.events import ModelFinished, ModelStarted, Published, RunEvent, TestFinished
 from floe_core.lake import RunIdentity
@@ -65,6 +66,7 @@ class RunTelemetry:
             "run",
             self.resource,
             attributes={**self._common(), "floe.artifact_digest": identity.artifact_digest},
+            links=self._compile(),
         )
         if identity.git_commit:
             self.root.attributes["vcs.ref.head.revision"] = identity.git_commit
@@ -89,6 +91,11 @@ class RunTelemetry:
         self._ended = True
         self.root.attributes |= {"floe.state": state, "floe.published": published}
         telemetry.offer(self.root.ended(error=None if state == "succeeded" else reason or state))
+
+    def _compile(self) -> tuple[SpanContext, ...]:
+        noted = kept_trace(self.resource.state_dir, self.identity.artifact_digest)
+        compiled = SpanContext.parse(noted) if noted else None
+        return (compiled,) if compiled else ()
 
     def _common(self) -> dict[str, Value]:
         """What every span of the run says."""

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from contextlib import closing
 from importlib.metadata import version
 from pathlib import Path
 from shlex import quote
 from typing import ClassVar
+from urllib.parse import unquote, urlsplit
 
 from pydantic import Field
 
 from floe_core.errors import Problem, ServiceError, WorkError, shown
-from floe_core.lake import Lake
+from floe_core.lake import Lake, TableHistory
 from floe_core.plugins.base import Health, PluginMetadata
 from floe_core.plugins.catalog import CatalogPlugin
 from floe_core.plugins.storage import StoragePlugin
+from floe_core.table_metadata import history_of
 
 _DEFAULT_NAME = "floe"
 _PATIENCE_S = 5
@@ -66,6 +69,17 @@ class LocalCatalog(CatalogPlugin):
             },
         )
 
+    def history(
+        self, storage: StoragePlugin, state_dir: Path, namespace: str, table: str
+    ) -> TableHistory | None:
+        if storage.scheme != "file":
+            return super().history(storage, state_dir, namespace, table)
+        _refuse_damaged(state_dir)
+        location = _metadata_location(state_dir / "catalog.db", self.catalog_name, namespace, table)
+        if location is None:
+            return None
+        return history_of(json.loads(Path(unquote(urlsplit(location).path)).read_bytes()))
+
     def health(self, state_dir: Path) -> Health:
         path = state_dir / "catalog.db"
         if not path.exists():
@@ -80,23 +94,17 @@ class LocalCatalog(CatalogPlugin):
         return Health(healthy=True)
 
 
-def _keep_name(state_dir: Path, name: str) -> None:
-    """Refuse another name than the tables were written under: under it there would be none."""
-    marker = state_dir / "catalog-name"
-    try:
-        before = marker.read_text(encoding="utf-8", errors="replace").strip()
-    except FileNotFoundError:
-        before = _DEFAULT_NAME if (state_dir / "catalog.db").exists() else name
-        if before != _DEFAULT_NAME:
-            marker.write_text(before + "\n", encoding="utf-8")
-    if before != name:
-        raise WorkError(
-            Problem(
-                "FLOE-E609",
-                f"the tables in '{shown(state_dir)}' were written under the catalog '{before}', not '{name}'",
-                hint=f"call it '{before}' again, or start anew: rm -r {quote(shown(state_dir))}",
-            )
-        )
+def _metadata_location(path: Path, *identifier: str) -> str | None:
+    """Where the newest metadata of a table is, looked up as any client of SQL catalogs would."""
+    if not path.exists():
+        return None
+    with closing(sqlite3.connect(path, timeout=_PATIENCE_S)) as connection:
+        found = connection.execute(
+            "select metadata_location from iceberg_tables"
+            " where catalog_name = ? and table_namespace = ? and table_name = ?",
+            identifier,
+        ).fetchone()
+    return found and str(found[0])
 
 
 def _stay_in_place(state_dir: Path) -> None:
@@ -115,6 +123,25 @@ def _stay_in_place(state_dir: Path) -> None:
                 f"the tables in '{here}' were written as '{home}' and still name their files there: "
                 "the folder was moved or copied",
                 hint=f"move it back, or start anew: rm -r '{here}'",
+            )
+        )
+
+
+def _keep_name(state_dir: Path, name: str) -> None:
+    """Refuse another name than the tables were written under: under it there would be none."""
+    marker = state_dir / "catalog-name"
+    try:
+        before = marker.read_text(encoding="utf-8", errors="replace").strip()
+    except FileNotFoundError:
+        before = _DEFAULT_NAME if (state_dir / "catalog.db").exists() else name
+        if before != _DEFAULT_NAME:
+            marker.write_text(before + "\n", encoding="utf-8")
+    if before != name:
+        raise WorkError(
+            Problem(
+                "FLOE-E609",
+                f"the tables in '{shown(state_dir)}' were written under the catalog '{before}', not '{name}'",
+                hint=f"call it '{before}' again, or start anew: rm -r {quote(shown(state_dir))}",
             )
         )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,6 +19,12 @@ from floe_core.compilation.validate import validate
 from floe_core.errors import Problem, SpecError
 from floe_core.location import Location, locate
 from floe_core.schemas.artifacts import CompiledArtifacts
+
+Step = Callable[[str], AbstractContextManager[None]]
+
+
+def _untold(_: str) -> AbstractContextManager[None]:
+    return nullcontext()
 
 
 def compile_pipeline(spec_path: Path | str, manifest_path: Path | str | None = None) -> CompiledArtifacts:
@@ -34,22 +42,32 @@ def compile_pipeline(spec_path: Path | str, manifest_path: Path | str | None = N
         raise
 
 
-def prove(location: Location) -> Proven:
-    """All stages but the last."""
-    proven = compile_plan(enforce(resolve(validate(load(location)))))
-    return replace(proven, enforced=enforce_columns(proven.enforced, proven.proofs))
+def prove(location: Location, step: Step = _untold) -> Proven:
+    """All stages but the last; ``step`` is entered around each, with its name."""
+    with step("load"):
+        loaded = load(location)
+    with step("validate"):
+        validated = validate(loaded)
+    with step("resolve"):
+        plan = resolve(validated)
+    with step("enforce"):
+        enforced = enforce(plan)
+    with step("compile"):
+        proven = compile_plan(enforced)
+        return replace(proven, enforced=enforce_columns(proven.enforced, proven.proofs))
 
 
 def compile_and_write(
-    location: Location, against: CompiledArtifacts | None = None
-) -> tuple[CompiledArtifacts, tuple[Problem, ...]]:
-    """All stages, and the files others read; returns the artifact and the warnings.
+    location: Location, against: CompiledArtifacts | None = None, step: Step = _untold
+) -> tuple[CompiledArtifacts, str, tuple[Problem, ...]]:
+    """All stages, and the files others read; returns the artifact, its digest and the warnings.
 
     Raises IncompatibleChange, and writes no artifact, when that breaks readers of ``against``.
     """
-    proven = prove(location)
-    artifacts = generate(proven)
-    if against is not None:
-        refuse_breaking(location, artifacts, against)
-    write_generated(proven, artifacts)
-    return artifacts, proven.enforced.warnings
+    proven = prove(location, step)
+    with step("generate"):
+        artifacts = generate(proven)
+        if against is not None:
+            refuse_breaking(location, artifacts, against)
+        digest = write_generated(proven, artifacts)
+    return artifacts, digest, proven.enforced.warnings

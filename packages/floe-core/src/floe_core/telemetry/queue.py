@@ -27,7 +27,11 @@ class TryLater(Exception):
 
 
 class Refused(Exception):
-    """The receiver will never take these records."""
+    """The receiver will never take these records, or ``count`` of them."""
+
+    def __init__(self, reason: str, count: int | None = None) -> None:
+        super().__init__(reason)
+        self.count = count
 
 
 class Exporter(Protocol):
@@ -156,8 +160,9 @@ class TelemetryQueue:
             self._give_back(lane, number, seen)
             self._rest(lane, now)
             return False
-        except Exception:  # noqa: BLE001 - whatever an exporter meets, the run goes on
-            self._settle(lane, lost=lane.in_flight)
+        except Exception as error:  # noqa: BLE001 - whatever an exporter meets, the run goes on
+            lost = error.count if isinstance(error, Refused) else None
+            self._settle(lane, lost=lane.in_flight if lost is None else lost)
         else:
             self._settle(lane, lost=0)
         return True

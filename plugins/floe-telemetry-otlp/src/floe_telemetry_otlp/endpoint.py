@@ -1,0 +1,35 @@
+"""Where a receiver listens."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+_PORTS = {"http": 80, "https": 443}
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """A receiver's address; ``path`` is what stands before ``/v1/traces``."""
+
+    host: str
+    port: int
+    secure: bool
+    path: str
+
+    @classmethod
+    def of(cls, url: str) -> Endpoint:
+        """Raises ValueError, saying what is wrong, for anything else than an http or https URL."""
+        parts = urlsplit(url)
+        if parts.scheme not in _PORTS or not parts.hostname:
+            raise ValueError("expected a URL such as http://localhost:4318")
+        if parts.username or parts.password:
+            raise ValueError("a URL holds no password: name it in 'headers'")
+        port = parts.port or _PORTS[parts.scheme]
+        return cls(parts.hostname, port, parts.scheme == "https", parts.path.rstrip("/"))
+
+    @property
+    def authority(self) -> str:
+        """Host and port, as a Host header and gRPC write them."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{host}:{self.port}"
