@@ -86,6 +86,27 @@ class PublishedTable:
 
 
 @dataclass(frozen=True)
+class TableSnapshot:
+    """One state of a table; ``summary`` is all it says of itself."""
+
+    snapshot_id: int
+    parent_id: int | None
+    committed_at: datetime
+    summary: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class TableHistory:
+    """The states a table still has, the oldest first; ``current`` is the one that readers of main see."""
+
+    current: int | None
+    snapshots: tuple[TableSnapshot, ...]
+
+    def find(self, snapshot_id: int) -> TableSnapshot | None:
+        return next((each for each in self.snapshots if each.snapshot_id == snapshot_id), None)
+
+
+@dataclass(frozen=True)
 class RowRetention:
     """Rows whose ``column`` says a time longer ago than ``max_age_s`` are deleted."""
 
@@ -176,6 +197,9 @@ class Lake(Protocol):
 
     def tables(self, namespaces: Sequence[str] | None = None) -> list[PublishedTable]:
         """The published tables, sorted by namespace and name; all namespaces when none is given."""
+
+    def history(self, namespace: str, table: str) -> TableHistory | None:
+        """The states of a table, as its metadata has them; None when it was never published."""
 
     def is_published(self, namespace: str, table: str, snapshot_id: int) -> bool:
         """Whether main is at the snapshot or has come past it."""

@@ -200,6 +200,21 @@ class Ledger:
         where = "published and product = ? and environment = ?"
         return self._select(where, (product, environment), limit)
 
+    def earlier_seconds(self, run: RunResult, *, limit: int = 20) -> dict[str, list[float]]:
+        """How long each model took in the attempts before this one that ended well, the newest first."""
+        earlier = "product = ? and environment = ? and started_at < ? and state = 'succeeded'"
+        with closing(connect(self._path)) as connection:
+            rows = connection.execute(
+                "select unique_id, seconds from models join (select run_id, attempt, started_at from runs"
+                f" where {earlier} order by started_at desc limit ?) using (run_id, attempt)"  # nosec B608
+                " where state = 'succeeded' order by started_at desc",
+                (run.product, run.environment, as_text(run.started_at), limit),
+            ).fetchall()
+        found: dict[str, list[float]] = {}
+        for row in rows:
+            found.setdefault(row["unique_id"], []).append(row["seconds"])
+        return found
+
     def find(self, run_id: str) -> list[RunResult]:
         """All attempts of the run whose id is, or uniquely begins with, ``run_id``; newest first."""
         found = self._select("run_id = ?", (run_id,))

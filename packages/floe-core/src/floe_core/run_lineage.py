@@ -219,10 +219,10 @@ class RunLineage:
         }
         if identity.git_commit:
             said["gitCommit"] = identity.git_commit
-        compute = self.artifacts.plugins.compute
+        floe_version = self.artifacts.metadata.floe_version
         return {
             "floe": facets.floe_run(said),
-            "processing_engine": facets.processing_engine(compute.type, compute.version),
+            "processing_engine": facets.processing_engine("floe", floe_version),
         }
 
     def _sources(self) -> list[facets.Json]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 
 import duckdb
 
-from floe_core.lake import PublishedTable, branch_of
+from floe_core.lake import PublishedTable, TableHistory, branch_of
+from floe_core.table_metadata import history_of
 from floe_iceberg import scan
 from floe_iceberg.catalog import TableCatalog
 from floe_iceberg.describe import TableDescription, described
@@ -56,6 +58,11 @@ class TableReader:
         view = self._view(TableId(namespace, table))
         return view is not None and any(s.snapshot_id == snapshot_id for s in main_history(view.table))
 
+    def history(self, namespace: str, table: str) -> TableHistory | None:
+        """The states of a table, as its metadata has them; None when it was never published."""
+        view = self._view(TableId(namespace, table))
+        return view and history_of(json.loads(view.table.metadata.model_dump_json()))
+
     def describe(self, table: TableId, *, run: RunTransaction | None = None) -> TableDescription:
         """The table as readers of main, or a run of this process, see it, with its history and its refs.
 
@@ -76,6 +83,10 @@ class TableReader:
     def table_names(self, namespace: str, *, run: RunTransaction | None = None) -> list[str]:
         """The tables that have rows or columns to show: published ones, and those the run wrote."""
         return [table.name for table in self.table_ids([namespace]) if self._view(table, run)]
+
+    def is_there(self, table: TableId, *, run: RunTransaction | None = None) -> bool:
+        """Whether the table has rows or columns to show: it is published, or the run wrote it."""
+        return self._view(table, run) is not None
 
     def columns(
         self,

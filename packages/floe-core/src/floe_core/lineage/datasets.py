@@ -39,7 +39,8 @@ class Dataset:
 
     def as_input(self, snapshot_id: int | None = None, found: Sequence[Json] = ()) -> Json:
         """As something that was read: in this snapshot if that is known, with what tests found in it."""
-        said = {**self.identity, "facets": {**self.facets, **_version(snapshot_id)}}
+        known = {name: facet for name, facet in self.facets.items() if name != "columnLineage"}
+        said = {**self.identity, "facets": {**known, **_version(snapshot_id)}}
         if found:
             said["inputFacets"] = {"dataQualityAssertions": facets.assertions(found)}
         return said

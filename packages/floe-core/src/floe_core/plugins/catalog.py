@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import ClassVar
 
-from floe_core.lake import Lake
+from floe_core.lake import Lake, TableHistory
 from floe_core.plugins.base import Plugin
 from floe_core.plugins.storage import StoragePlugin
 
@@ -28,3 +28,12 @@ class CatalogPlugin(Plugin, ABC):
         Raises WorkError when the state was moved or copied from elsewhere, and
         ServiceError when the catalog cannot be reached.
         """
+
+    def history(
+        self, storage: StoragePlugin, state_dir: Path, namespace: str, table: str
+    ) -> TableHistory | None:
+        """The states of a table, read anew; None when it was never published.
+
+        What reads a table's metadata without an engine answers faster. Raises what ``open`` raises.
+        """
+        return self.open(storage, state_dir).history(namespace, table)

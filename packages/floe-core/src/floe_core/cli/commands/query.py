@@ -9,12 +9,11 @@ from pathlib import Path
 import click
 
 from floe_core.cli.completing import completing, runs, tables
-from floe_core.cli.history import settled_ledger
+from floe_core.cli.history import run_named, settled_ledger
 from floe_core.cli.options import manifest_option, product_option
 from floe_core.cli.output import Output, counted, output_option
 from floe_core.cli.stores import Store, open_store
 from floe_core.cli.table import is_number, table
-from floe_core.errors import Problem, SpecError
 
 
 @click.command()
@@ -87,11 +86,5 @@ def _moment(text: str | None) -> datetime | int | None:
 
 
 def _run_id(store: Store, run: str) -> str:
-    ledger = settled_ledger(store.location)
-    last = ledger.runs(store.artifacts.metadata.product_name, limit=1) if run == "last" else []
-    found = last or ledger.find(run)
-    if not found:
-        raise SpecError(
-            Problem("FLOE-E016", f"no run '{run}', or several whose ids begin like this", hint="floe runs")
-        )
-    return found[0].run_id
+    product = store.artifacts.metadata.product_name
+    return run_named(settled_ledger(store.location), run, product).run_id
