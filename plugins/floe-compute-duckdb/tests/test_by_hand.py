@@ -209,7 +209,7 @@ def test_an_artifact_that_does_not_match_its_files_is_refused(shop: Shop) -> Non
 
     assert "does not match its files: the dbt project changed" in str(done.exception)
     assert "hint: floe compile" in str(done.exception)
-    assert not shop.state_dir.exists()
+    assert not (shop.state_dir / "catalog.db").exists()
 
 
 @pytest.mark.requirement("FR-020")

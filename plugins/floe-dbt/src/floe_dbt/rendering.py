@@ -76,6 +76,7 @@ def _adapter_without_warehouse(parsed: Parsed) -> Iterator[BaseAdapter]:
         setattr(adapter, question, ask)
     adapter.check_schema_exists = lambda *_args, **_kwargs: False
     adapter.list_relations_without_caching = lambda *_args, **_kwargs: []
+    adapter.get_relation = lambda *_args, **_kwargs: None
     try:
         yield adapter
     finally:
@@ -128,13 +129,13 @@ class _Renderer:
             found = (schema, identifier) == (table.schema, table.identifier)
             return table if found else None
 
-        adapter.get_relation = get_relation
+        nothing_is_there, adapter.get_relation = adapter.get_relation, get_relation
         try:
             return self._sql(node)
         except QueriedWhileRendering:
             return None
         finally:
-            del adapter.get_relation
+            adapter.get_relation = nothing_is_there
 
     def _sql(self, node: Any) -> str:
         try:

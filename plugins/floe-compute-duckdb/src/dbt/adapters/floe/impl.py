@@ -56,20 +56,33 @@ class FloeAdapter(DuckDBAdapter):
     def check_schema_exists(self, database: str, schema: str) -> bool:
         return schema.lower() in {name.lower() for name in self._tables.schemas()}
 
+    def set_relations_cache(self, *_arguments: Any, **_more: Any) -> None:
+        """Nothing is looked up ahead: a table is asked for when it is named."""
+
+    @available.parse_none
+    def get_relation(self, database: str, schema: str, identifier: str) -> BaseRelation | None:
+        if database.lower() != self.config.credentials.database.lower():
+            elsewhere: BaseRelation | None = super().get_relation(database, schema, identifier)
+            return elsewhere
+        if inlined := self._inlined(schema, identifier):
+            return self._relation(schema, inlined[0].name, RelationType.View)
+        table = self._tables.find(schema, identifier)
+        return self._relation(schema, table.name, RelationType.Table) if table else None
+
+    def _relation(self, schema: str, name: str, kind: RelationType) -> BaseRelation:
+        return self.Relation.create(
+            database=self.config.credentials.database,
+            schema=schema,
+            identifier=name,
+            type=kind,
+            quote_policy={"database": True, "schema": True, "identifier": True},
+        )
+
     def list_relations_without_caching(self, schema_relation: BaseRelation) -> list[BaseRelation]:
         inlined = {view.name for view in self._inlined(schema_relation.schema or "")}
         stored = set(self._tables.names(schema_relation.schema or "")) - inlined
         kinds = dict.fromkeys(stored, RelationType.Table) | dict.fromkeys(inlined, RelationType.View)
-        return [
-            self.Relation.create(
-                database=schema_relation.database,
-                schema=schema_relation.schema,
-                identifier=name,
-                type=kind,
-                quote_policy={"database": True, "schema": True, "identifier": True},
-            )
-            for name, kind in sorted(kinds.items())
-        ]
+        return [self._relation(schema_relation.schema or "", *each) for each in sorted(kinds.items())]
 
     def _inlined(self, schema: str, name: str | None = None) -> list[InlinedView]:
         self.connections.cursor()

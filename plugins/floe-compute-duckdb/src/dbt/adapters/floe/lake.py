@@ -21,7 +21,11 @@ class LakeTable(NamedTuple):
 
 
 class LakeTables:
-    """Looks names up, listing each namespace once: what others add meanwhile is not seen."""
+    """Looks names up, listing each namespace once: what others add meanwhile is not seen.
+
+    A listing says nothing of whether its tables were ever published; that is asked of a table once it is
+    meant, or a run of one model would pay for all of its project.
+    """
 
     def __init__(self, credentials: FloeCredentials, access: Access) -> None:
         self._credentials = credentials
@@ -48,14 +52,17 @@ class LakeTables:
     def names(self, schema: str) -> list[str]:
         """The tables of one schema."""
         namespace = namespace_of(schema, product=self._credentials.product, namespaces=self.namespaces())
-        return sorted(self._listed(namespace).values())
+        if namespace not in self.namespaces():
+            return []
+        return sorted(self._access.manager.table_names(namespace, run=self._access.run))
 
     def find(self, schema: str, name: str) -> LakeTable | None:
         """The table, if it is there."""
         table = self.id(schema, name)
         if name.lower() not in self._listed(table.namespace):
             return None
-        return LakeTable(schema, table.name, table)
+        there = self._access.manager.is_there(table, run=self._access.run)
+        return LakeTable(schema, table.name, table) if there else None
 
     def add(self, table: TableId) -> None:
         """Remember a table that has just been written."""
@@ -73,8 +80,7 @@ class LakeTables:
     def _listed(self, namespace: str) -> dict[str, str]:
         with self._lock:
             if namespace not in self._names:
-                there = namespace in self.namespaces()
-                access = self._access
-                names = access.manager.table_names(namespace, run=access.run) if there else []
-                self._names[namespace] = {name.lower(): name for name in names}
+                there = [namespace] if namespace in self.namespaces() else []
+                names = self._access.manager.table_ids(there)
+                self._names[namespace] = {table.name.lower(): table.name for table in names}
             return self._names[namespace]
