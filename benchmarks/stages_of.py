@@ -16,6 +16,7 @@ from floe_core.compilation.generate import generate, write_generated
 from floe_core.compilation.load import load
 from floe_core.compilation.resolve import resolve
 from floe_core.compilation.validate import validate
+from floe_core.compiler import seldom_collecting
 from floe_core.location import locate
 from floe_core.schemas.artifacts import CompiledArtifacts
 
@@ -29,11 +30,13 @@ def _timed(work: Callable[[], T]) -> tuple[T, float]:
 
 os.chdir(sys.argv[1])
 location = locate()
-plan, parse_s = _timed(lambda: resolve(validate(load(location))))
-proven, proof_s = _timed(lambda: compile_plan(enforce(plan)))
-artifacts, generate_s = _timed(lambda: generate(proven))
-_, write_s = _timed(lambda: write_generated(proven, artifacts))
-_, read_s = _timed(lambda: CompiledArtifacts.model_validate_json(location.artifacts_path.read_bytes()))
+with seldom_collecting():
+    plan, parse_s = _timed(lambda: resolve(validate(load(location))))
+    proven, proof_s = _timed(lambda: compile_plan(enforce(plan)))
+    artifacts, generate_s = _timed(lambda: generate(proven))
+    _, write_s = _timed(lambda: write_generated(proven, artifacts))
+    read, read_s = _timed(lambda: CompiledArtifacts.model_validate_json(location.artifacts_path.read_bytes()))
+assert read == artifacts
 told = {
     "parse_s": parse_s,
     "proof_s": proof_s,

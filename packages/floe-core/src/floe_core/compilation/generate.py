@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Collection, Mapping
 from importlib.metadata import version
@@ -71,8 +72,11 @@ def build_artifacts(
     )
 
 
-def write_generated(proven: Proven, artifacts: CompiledArtifacts) -> None:
-    """Write what orchestrator and dbt read, then the artifact, then what it was all made from."""
+def write_generated(proven: Proven, artifacts: CompiledArtifacts) -> str:
+    """Write what orchestrator and dbt read, then the artifact, then what it was all made from.
+
+    Returns the artifact's digest, which takes as long to find out as to write it.
+    """
     plan = proven.enforced.plan
     sources, location = plan.sources, plan.sources.location
     folder = location.generated_dir
@@ -80,7 +84,8 @@ def write_generated(proven: Proven, artifacts: CompiledArtifacts) -> None:
     write_if_changed(folder / "profiles.yml", profiles_text(artifacts.dbt_profiles))
     write_if_changed(folder / "definitions.py", definitions.encode())
     write_views(folder, proven.views)
-    write_if_changed(location.artifacts_path, artifacts.to_bytes())
+    content = artifacts.to_bytes()
+    write_if_changed(location.artifacts_path, content)
     store_fingerprint(
         location,
         spec=sources.spec_file.sha256,
@@ -94,6 +99,7 @@ def write_generated(proven: Proven, artifacts: CompiledArtifacts) -> None:
         policies=policies_digest(location),
         warnings=proven.enforced.warnings,
     )
+    return hashlib.sha256(content).hexdigest()
 
 
 def relative_manifest(location: Location) -> str | None:
