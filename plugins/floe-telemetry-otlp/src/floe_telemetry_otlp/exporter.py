@@ -12,8 +12,8 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportM
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
 
 from floe_core.telemetry import Exporter, LogLine, Point, Record, Refused, Span
+from floe_core.telemetry.endpoint import Endpoint
 from floe_telemetry_otlp.encoding import logs_of, metrics_of, traces_of
-from floe_telemetry_otlp.endpoint import Endpoint
 
 _COLLECTOR = "/opentelemetry.proto.collector"
 
@@ -106,7 +106,7 @@ def exporters(
             )
             for signal in SIGNALS
         ]
-    from floe_telemetry_otlp.http import HttpTransport
+    from floe_core.telemetry.http import HttpTransport
 
     return [
         OtlpExporter(

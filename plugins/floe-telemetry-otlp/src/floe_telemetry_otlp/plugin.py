@@ -14,7 +14,7 @@ from pydantic_core import PydanticCustomError
 from floe_core.plugins.base import Health, PluginMetadata
 from floe_core.plugins.telemetry import TelemetryBackendPlugin
 from floe_core.telemetry import Exporter
-from floe_telemetry_otlp.endpoint import Endpoint
+from floe_core.telemetry.endpoint import Endpoint
 
 _PATIENCE_S = 2
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import grpc
 
 from floe_core.telemetry import Refused, TryLater
-from floe_telemetry_otlp.endpoint import Endpoint
+from floe_core.telemetry.endpoint import Endpoint
 
 _LATER = {
     grpc.StatusCode.CANCELLED,

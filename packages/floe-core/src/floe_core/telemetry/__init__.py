@@ -12,6 +12,7 @@ from floe_core.telemetry.context import (
     run_span_id,
     within,
 )
+from floe_core.telemetry.metrics import Instrument, Meter
 from floe_core.telemetry.process import (
     Subject,
     about,
@@ -40,8 +41,10 @@ from floe_core.telemetry.tracing import OpenSpan, span
 __all__ = [
     "Distribution",
     "Exporter",
+    "Instrument",
     "LineageEvent",
     "LogLine",
+    "Meter",
     "OpenSpan",
     "Point",
     "Record",

@@ -9,7 +9,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from floe_core.telemetry import losses
 from floe_core.telemetry.context import SpanContext
+from floe_core.telemetry.metrics import Meter
 from floe_core.telemetry.queue import Exporter, TelemetryQueue
 from floe_core.telemetry.records import Record, Resource, Value
 
@@ -20,6 +22,7 @@ class Subject:
 
     resource: Resource
     whole: SpanContext
+    meter: Meter
     said: dict[str, Mapping[str, Value]] = field(default_factory=dict)
 
     def common(self, above: SpanContext) -> Mapping[str, Value]:
@@ -53,6 +56,16 @@ def session() -> Iterator[None]:
                 _attached.clear()
         if closing is not None:
             closing.close()
+            for state_dir, count in closing.take_dropped().items():
+                losses.note(state_dir, count)
+
+
+def dropped(state_dir: Path) -> int:
+    """How many records about the state exporters did not get since somebody asked, in whichever process."""
+    count = losses.take(state_dir)
+    if queue := _queue:
+        count += queue.take_dropped(state_dir).get(state_dir, 0)
+    return count
 
 
 def disabled() -> bool:
@@ -76,9 +89,7 @@ def is_attached(key: Hashable) -> bool:
     return _queue is None or key in _attached
 
 
-def attach(
-    key: Hashable, exporters: Sequence[Exporter], state_dir: Path, *, size: int | None = None
-) -> None:
+def attach(key: Hashable, exporters: Sequence[Exporter], state_dir: Path, *, size: int | None = None) -> None:
     """Let the exporters have what is told about the state; a second time under one key is ignored.
 
     ``size`` is how many records may wait from now on; None leaves that as it is.
@@ -91,11 +102,6 @@ def attach(
             _queue.size = size
         for exporter in exporters:
             _queue.attach(exporter, state_dir)
-
-
-def dropped() -> int:
-    """How many records of this session exporters did not get so far."""
-    return _queue.dropped if _queue else 0
 
 
 @contextmanager

@@ -101,6 +101,16 @@ class TelemetryQueue:
         """How many records some exporter did not get, counted once for each."""
         return sum(lane.dropped for lane in self._lanes)
 
+    def take_dropped(self, of: Path | None = None) -> dict[Path, int]:
+        """The same by state, of one or of all, and forgotten afterwards."""
+        taken: dict[Path, int] = {}
+        with self._lock:
+            for lane in self._lanes:
+                if lane.dropped and of in (None, lane.state_dir):
+                    taken[lane.state_dir] = taken.get(lane.state_dir, 0) + lane.dropped
+                    lane.dropped = 0
+        return taken
+
     def close(self, budget_s: float = BUDGET_S) -> int:
         """Hand on what there is for as long as the budget lasts; returns how many records are lost."""
         self._deadline = time.monotonic() + budget_s

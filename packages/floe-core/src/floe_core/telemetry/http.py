@@ -12,15 +12,15 @@ from http.client import HTTPException, HTTPResponse
 from pathlib import Path
 from typing import IO, Any
 
-from floe_core.telemetry import Refused, TryLater
-from floe_telemetry_otlp.endpoint import Endpoint
+from floe_core.telemetry.endpoint import Endpoint
+from floe_core.telemetry.queue import Refused, TryLater
 
 _LATER = (429, 502, 503, 504)  # as OTLP's specification has it
 _LONGEST_ANSWER = 65_536
 
 
 class HttpTransport:
-    """Posts protobuf to one path of the receiver."""
+    """Posts to one path of a receiver."""
 
     def __init__(
         self,
@@ -31,6 +31,7 @@ class HttpTransport:
         authorities: Path | None,
         own: Path | None,
         gzip: bool,
+        content_type: str = "application/x-protobuf",
     ) -> None:
         self._endpoint = endpoint
         self._gzip = gzip
@@ -39,7 +40,7 @@ class HttpTransport:
         said = {
             "Host": endpoint.authority,
             "User-Agent": "floe",
-            "Content-Type": "application/x-protobuf",
+            "Content-Type": content_type,
             "Connection": "close",
             **({"Content-Encoding": "gzip"} if gzip else {}),
             **headers,

@@ -1,0 +1,110 @@
+"""Events of OpenLineage, posted one by one as its HTTP API has it."""
+
+from __future__ import annotations
+
+import json
+import socket
+import time
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated, ClassVar
+
+from pydantic import AfterValidator, Field, SecretStr
+from pydantic_core import PydanticCustomError
+
+from floe_core.plugins.base import Health, PluginMetadata
+from floe_core.plugins.lineage import LineageBackendPlugin
+from floe_core.telemetry import Exporter, LineageEvent, Record, Refused, TryLater
+from floe_core.telemetry.endpoint import Endpoint
+from floe_core.telemetry.http import HttpTransport
+
+_PATIENCE_S = 2
+
+
+def _a_url(text: str) -> str:
+    try:
+        Endpoint.of(text)
+    except ValueError as error:
+        raise PydanticCustomError("endpoint", "{reason}", {"reason": str(error)}) from error
+    return text
+
+
+class MarquezPlugin(LineageBackendPlugin):
+    """Marquez, or another receiver of OpenLineage over HTTP."""
+
+    metadata: ClassVar[PluginMetadata] = PluginMetadata(
+        name="marquez", version=version("floe-lineage-marquez"), instrumentation="floe.lineage"
+    )
+
+    url: Annotated[str, AfterValidator(_a_url)] = Field(
+        "http://localhost:5000", description="Where it listens; with https it must prove who it is."
+    )
+    path: str = Field(
+        "/api/v1/lineage", pattern="^/[^ ]*$", description="What events are posted to, below the URL."
+    )
+    api_key: SecretStr | None = Field(None, description="Sent as a bearer token, a reference.")
+    certificate: Path | None = Field(
+        None, description="A file with the authorities to trust, relative to the manifest; else the system's."
+    )
+
+    def exporters(self, state_dir: Path) -> Sequence[Exporter]:
+        key = self.api_key.get_secret_value() if self.api_key else None
+        return (
+            _Exporter(
+                HttpTransport(
+                    Endpoint.of(self.url),
+                    self.path,
+                    {"Authorization": f"Bearer {key}"} if key else {},
+                    authorities=self.certificate and state_dir.parent / self.certificate,
+                    own=None,
+                    gzip=False,
+                    content_type="application/json",
+                )
+            ),
+        )
+
+    def health(self, state_dir: Path) -> Health:
+        endpoint = Endpoint.of(self.url)
+        try:
+            socket.create_connection((endpoint.host, endpoint.port), timeout=_PATIENCE_S).close()
+        except OSError as error:
+            reason = f"no Marquez at '{self.url}': {error.strerror or error}"
+            return Health(healthy=False, reason=reason)
+        return Health(healthy=True)
+
+
+class _Exporter:
+    """Hands events on in their order; of the same ones that come again only those that had not arrived."""
+
+    def __init__(self, transport: HttpTransport) -> None:
+        self._transport = transport
+        self._arrived: set[bytes] = set()
+
+    def wants(self, record: Record) -> bool:
+        return isinstance(record, LineageEvent)
+
+    def export(self, records: Sequence[Record], timeout_s: float) -> None:
+        until, refused = time.monotonic() + timeout_s, list[str]()
+        for body in map(_encoded, records):
+            if body in self._arrived:
+                continue
+            left = until - time.monotonic()
+            if left <= 0:
+                raise TryLater("the receiver took too long")
+            try:
+                self._transport.send(body, left)
+            except Refused as error:
+                refused.append(str(error))
+            self._arrived.add(body)
+        self._arrived.clear()
+        if refused:
+            raise Refused(refused[0], len(refused))
+
+    def close(self) -> None:
+        self._transport.close()
+
+
+def _encoded(record: Record) -> bytes:
+    assert isinstance(record, LineageEvent)  # no others are wanted
+    return json.dumps(record.body, ensure_ascii=False).encode()
