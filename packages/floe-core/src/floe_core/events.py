@@ -56,8 +56,10 @@ class Phase:
 
 @dataclass(frozen=True)
 class ModelFinished:
-    """A model or seed ended. What was written is known when something was: ``rows`` is what the table
-    then holds, ``added_rows``, ``files`` and ``bytes`` what was added to it.
+    """A model or seed ended; what was written is known when something was.
+
+    ``rows``, ``size`` (in bytes) and ``snapshots`` are what the table then holds, ``added_rows``, ``files``
+    and ``bytes`` what came to it.
 
     ``batches`` are those of a model that is built in batches of time, as (start, end) in UTC.
     """
@@ -74,6 +76,8 @@ class ModelFinished:
     added_rows: int | None = None
     files: int | None = None
     bytes: int | None = None
+    size: int | None = None
+    snapshots: int | None = None
 
 
 @dataclass(frozen=True)

@@ -212,6 +212,8 @@ class _Recorder:
                     added_rows=written.added_rows,
                     files=written.added_files,
                     bytes=written.added_bytes,
+                    size=written.size,
+                    snapshots=written.snapshots,
                 )
             if event.state == "failed":
                 self._failed.append(f"model '{event.name}' failed: {event.error}")

@@ -18,7 +18,7 @@ from floe_core.lake import RunIdentity
 from floe_core.platform import Platform
 from floe_core.run_result import RunState
 from floe_core.schemas.artifacts import CompiledArtifacts
-from floe_core.telemetry import OpenSpan, Resource, SpanContext, Subject, Value
+from floe_core.telemetry import Meter, OpenSpan, Resource, SpanContext, Subject, Value, metrics
 from floe_core.telemetry.context import enter, leave
 
 
@@ -52,8 +52,10 @@ class RunTelemetry:
     resource: Resource
     root: OpenSpan = field(init=False)
     subject: Subject = field(init=False)
+    meter: Meter = field(init=False)
     _nodes: dict[str, Any] = field(init=False)
     _open: dict[str, tuple[OpenSpan, object]] = field(default_factory=dict)
+    _written: dict[str, ModelFinished] = field(default_factory=dict)
     _ended: bool = False
 
     def __post_init__(self) -> None:
@@ -70,7 +72,11 @@ class RunTelemetry:
         )
         if identity.git_commit:
             self.root.attributes["vcs.ref.head.revision"] = identity.git_commit
-        self.subject = Subject(self.resource, self.root.context, {self.root.context.span_id: self._common()})
+        self.meter = Meter(
+            {"floe.product": identity.product, "deployment.environment.name": identity.environment}
+        )
+        said = {self.root.context.span_id: self._common()}
+        self.subject = Subject(self.resource, self.root.context, self.meter, said)
 
     def __call__(self, event: RunEvent) -> None:
         match event:
@@ -83,6 +89,7 @@ class RunTelemetry:
                 self._test(event)
             case Published():
                 self.root.attributes["floe.tables"] = event.tables
+                self._measure_tables()
 
     def end(self, state: RunState, *, published: bool, reason: str | None) -> None:
         """Tell how the run ended; a second word is ignored."""
@@ -90,7 +97,25 @@ class RunTelemetry:
             return
         self._ended = True
         self.root.attributes |= {"floe.state": state, "floe.published": published}
-        telemetry.offer(self.root.ended(error=None if state == "succeeded" else reason or state))
+        root = self.root.ended(error=None if state == "succeeded" else reason or state)
+        telemetry.offer(root)
+        self.meter.add(metrics.RUNS, 1, state=state)
+        self.meter.record(metrics.RUN_DURATION, (root.end_ns - root.start_ns) / 1e9, state=state)
+        self.meter.add(metrics.DROPPED, telemetry.dropped(self.resource.state_dir))
+        for point in self.meter.points(self.resource):
+            telemetry.offer(point)
+
+    def _measure_tables(self) -> None:
+        """What readers see from now on, and when it became that."""
+        for event in self._written.values():
+            node = self._nodes.get(event.unique_id)
+            if node is None or event.size is None:
+                continue
+            table: dict[str, Value] = {"floe.table": f"{node.namespace}.{node.table}"}
+            self.meter.set(metrics.TABLE_BYTES, event.size, **table)
+            self.meter.set(metrics.TABLE_ROWS, event.rows or 0, **table)
+            self.meter.set(metrics.TABLE_SNAPSHOTS, event.snapshots or 0, **table)
+            self.meter.set(metrics.TABLE_PUBLISHED, round(time.time(), 3), **table)
 
     def _compile(self) -> tuple[SpanContext, ...]:
         noted = kept_trace(self.resource.state_dir, self.identity.artifact_digest)
@@ -129,6 +154,10 @@ class RunTelemetry:
         if span is None:  # skipped or reused: it never began
             span = self._model(event.unique_id, event.name)
         span.attributes["floe.state"] = event.state
+        self.meter.add(metrics.MODELS, 1, state=event.state, layer=span.attributes["layer"])
+        if event.added_rows is not None and event.state == "succeeded":
+            self.meter.add(metrics.ROWS, event.added_rows, layer=span.attributes["layer"])
+            self._written[event.unique_id] = event
         for key, value in _sizes(event).items():
             span.attributes[key] = value
         for phase in event.phases:
@@ -137,6 +166,7 @@ class RunTelemetry:
         telemetry.offer(span.ended(error=(event.error or event.state) if failed else None))
 
     def _test(self, event: TestFinished) -> None:
+        self.meter.add(metrics.TESTS, 1, state=event.state)
         if event.state == "skipped":
             return
         known = event.about in self._nodes
