@@ -8,12 +8,13 @@ from floe_core.lake import Lake
 from floe_core.ledger import Ledger, already_running
 from floe_core.run_lock import is_alive
 from floe_core.run_result import RunResult
+from floe_core.run_telling import tell_dead
 
 _REASON = "its process ended without a word"
 
 
 def settle_dead_runs(state_dir: Path, ledger: Ledger, lake: Lake) -> list[RunResult]:
-    """Mark every running attempt whose process is gone, and return those that were.
+    """Mark every running attempt whose process is gone, tell its end, and return those that were.
 
     A process can die between publishing and saying so: all tables move in one step, so any one of
     them tells whether the run was published.
@@ -29,7 +30,10 @@ def settle_dead_runs(state_dir: Path, ledger: Ledger, lake: Lake) -> list[RunRes
             published=published,
             reason=None if published else _REASON,
         )
-    return [ledger.attempt(run.run_id, run.attempt) for run in dead]
+    settled = [ledger.attempt(run.run_id, run.attempt) for run in dead]
+    for run in settled:
+        tell_dead(state_dir, run)
+    return settled
 
 
 def dead_runs(state_dir: Path, ledger: Ledger) -> list[RunResult]:

@@ -45,11 +45,15 @@ def attach_exporters(platform: Platform, state_dir: Path) -> None:
 
 @dataclass
 class RunTelemetry:
-    """A teller of run events; called in the thread that did what the event is about."""
+    """A teller of run events; called in the thread that did what the event is about.
+
+    ``died`` is when a run began whose process ended without telling: somebody else tells its end.
+    """
 
     artifacts: CompiledArtifacts
     identity: RunIdentity
     resource: Resource
+    died: datetime | None = None
     root: OpenSpan = field(init=False)
     subject: Subject = field(init=False)
     meter: Meter = field(init=False)
@@ -70,6 +74,9 @@ class RunTelemetry:
             attributes={**self._common(), "floe.artifact_digest": identity.artifact_digest},
             links=self._compile(),
         )
+        if self.died:
+            self.root.start_ns = _ns(self.died)
+            self.root.attributes["floe.died"] = True
         if identity.git_commit:
             self.root.attributes["vcs.ref.head.revision"] = identity.git_commit
         self.meter = Meter(
@@ -100,7 +107,8 @@ class RunTelemetry:
         root = self.root.ended(error=None if state == "succeeded" else reason or state)
         telemetry.offer(root)
         self.meter.add(metrics.RUNS, 1, state=state)
-        self.meter.record(metrics.RUN_DURATION, (root.end_ns - root.start_ns) / 1e9, state=state)
+        if not self.died:  # nobody knows when it ended
+            self.meter.record(metrics.RUN_DURATION, (root.end_ns - root.start_ns) / 1e9, state=state)
         self.meter.add(metrics.DROPPED, telemetry.dropped(self.resource.state_dir))
         for point in self.meter.points(self.resource):
             telemetry.offer(point)

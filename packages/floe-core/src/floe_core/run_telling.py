@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from floe_core import telemetry
+from floe_core.artifact_store import kept_artifacts
 from floe_core.errors import PluginError
 from floe_core.events import ModelFinished, RunEvent
 from floe_core.lake import RunIdentity
@@ -47,7 +49,9 @@ def told(
         attach_exporters(platform, location.state_dir)
         resource = resource_of(artifacts, identity.environment, location.state_dir)
         spans = RunTelemetry(artifacts, identity, resource)
-        telling = Telling(spans, lineage_of(platform, artifacts, identity, location))
+        telling = Telling(
+            spans, lineage_of(platform, artifacts, identity, location.state_dir, _sql(location, artifacts))
+        )
         with telemetry.about(spans.subject), telemetry.within(spans.root.context):
             if telling.lineage:
                 telling.lineage.begin()
@@ -65,24 +69,42 @@ def materializing(
 ) -> Iterator[Callable[[ModelFinished], None]]:
     """What the orchestrator calls for each table that it counts as materialized."""
     with telemetry.session():
-        lineage = lineage_of(Platform(artifacts.plugins), artifacts, result.identity, location)
+        platform, sql = Platform(artifacts.plugins), _sql(location, artifacts)
+        lineage = lineage_of(platform, artifacts, result.identity, location.state_dir, sql)
         yield lineage.materialized if lineage else _unheard
 
 
+def tell_dead(state_dir: Path, run: RunResult) -> None:
+    """Tell how a run ended whose process could not; the ledger and its kept artifact know enough of it."""
+    artifacts = kept_artifacts(state_dir, run.artifact_digest)
+    if artifacts is None:
+        return
+    platform, identity = Platform(artifacts.plugins), run.identity
+    with telemetry.session():
+        attach_exporters(platform, state_dir)
+        resource = resource_of(artifacts, run.environment, state_dir)
+        spans = RunTelemetry(artifacts, identity, resource, died=run.started_at)
+        lineage = lineage_of(platform, artifacts, identity, state_dir, state_dir)
+        Telling(spans, lineage).end(run.state, published=run.published, reason=run.reason)
+
+
 def lineage_of(
-    platform: Platform, artifacts: CompiledArtifacts, identity: RunIdentity, location: Location
+    platform: Platform, artifacts: CompiledArtifacts, identity: RunIdentity, state_dir: Path, compiled: Path
 ) -> RunLineage | None:
-    """Who tells the run's lineage; None where nobody would hear it."""
-    attach_lineage(platform, location.state_dir)
+    """Who tells the run's lineage, with the SQL that dbt leaves in ``compiled``; None where nobody hears."""
+    attach_lineage(platform, state_dir)
     if not telemetry.is_open() or artifacts.plugins.lineage is None:
         return None
     try:
-        naming = naming_of(platform, location.state_dir)
+        naming = naming_of(platform, state_dir)
     except PluginError:
         return None  # the run itself meets it, and says so
-    resource = resource_of(artifacts, identity.environment, location.state_dir)
-    compiled = DbtLocation.of(location, artifacts.metadata.dbt_project).target_dir / "compiled"
+    resource = resource_of(artifacts, identity.environment, state_dir)
     return RunLineage(artifacts, identity, resource, naming, compiled)
+
+
+def _sql(location: Location, artifacts: CompiledArtifacts) -> Path:
+    return DbtLocation.of(location, artifacts.metadata.dbt_project).target_dir / "compiled"
 
 
 def _unheard(event: ModelFinished) -> None:
