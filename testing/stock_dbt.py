@@ -26,6 +26,7 @@ class StockDbt:
     def __init__(self, project: DbtProject, folder: Path) -> None:
         self._project = project
         self._folder = folder
+        self.errors: dict[str, str] = {}  # of the last call, by the node's name
 
     @property
     def schema(self) -> str:
@@ -49,7 +50,9 @@ class StockDbt:
         assert done.exception is None, done.exception
         if not isinstance(done.result, RunExecutionResult):
             return {}
-        return {result.node.name: str(result.status) for result in done.result.results}
+        results = done.result.results
+        self.errors = {each.node.name: str(each.message) for each in results if each.status == "error"}
+        return {result.node.name: str(result.status) for result in results}
 
     def rows(self, table: str) -> list[tuple[Any, ...]]:
         """The table's rows, sorted as those of the lake are."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -229,3 +230,53 @@ def test_the_dbt_program_builds_from_another_folder(shop: Shop, tmp_path: Path) 
     assert (done.returncode, done.stderr) == (0, "")
     assert "OVERWRITE 3" in done.stdout
     assert sorted(shop.published()) == ["raw_sales", "stg_sales"]
+
+
+GENERATE_SCHEMA_NAME = """
+{% macro generate_schema_name(custom, node) -%}
+  {{ target.schema }}{{ '_' ~ var('whose') if var('whose', none) }}
+{%- endmacro %}
+"""
+
+
+@pytest.mark.requirement("FR-020", "FR-093")
+def test_debug_retry_empty_and_defer_work_as_on_any_warehouse(shop: Shop) -> None:
+    shop.write("macros/generate_schema_name.sql", GENERATE_SCHEMA_NAME)
+    shop.write("models/marts/picky.sql", "select max(amount)::utinyint as top from {{ ref('raw_sales') }}\n")
+    shop.compile()
+    assert dbt("debug").success
+    assert set(states(dbt("build", "-s", "+mart_total")).values()) == {"success", "pass"}
+    shutil.copytree(shop.home / "target", shop.home / "before", ignore=shutil.ignore_patterns("floe"))
+    shop.write("seeds/raw_sales.csv", "id,amount\n1,10\n2,2000\n")
+    shop.compile()
+    failed = states(dbt("build", "-s", "raw_sales", "picky"))
+    shop.write("models/marts/picky.sql", "select max(amount)::int as top from {{ ref('raw_sales') }}\n")
+    shop.compile()
+
+    retried = states(dbt("retry"))
+    mine = ("--defer", "--state", "before", "--vars", "{whose: mine}")
+    deferred = states(dbt("run", "-s", "mart_total", *mine))
+    empty = states(dbt("run", "-s", "stg_sales", "--empty", *mine))
+
+    assert {name: failed[name] for name in ("raw_sales", "picky")} == {
+        "raw_sales": "success",
+        "picky": "error",
+    }
+    assert (retried, deferred, empty) == (
+        {"picky": "success"},
+        {"mart_total": "success"},
+        {"stg_sales": "success"},
+    )
+    lake = opened(shop)
+    rows = {
+        f"{table.namespace}.{table.name}": lake.describe(TableId(table.namespace, table.name)).rows
+        for table in lake.tables()
+    }
+    assert rows == {
+        "corner-shop.mart_total": 1,
+        "corner-shop.picky": 1,
+        "corner-shop.raw_sales": 2,
+        "corner-shop.stg_sales": 3,
+        "corner-shop_mine.mart_total": 1,
+        "corner-shop_mine.stg_sales": 0,
+    }

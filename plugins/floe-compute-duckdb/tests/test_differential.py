@@ -33,9 +33,11 @@ def compare(chains: Sequence[Chain], saved_parse: Path) -> None:
                     note("\n".join(f"{delivery} {name}: {sql}" for name, sql in chain.files(delivery)))
                 ended, built = stock.build(), project.build()
                 states = {name: str(event.state) for name, event in built.models.items()}
-                note(str(built.errors))
-                assert states == {name: _STATES[status] for name, status in ended.items()}
-                if not built.complete:
+                note(f"floe: {built.errors}, stock: {stock.errors}")
+                beyond = {name for name, told in stock.errors.items() if _OF_DUCKDB in told}
+                wanted = {name: _STATES[status] for name, status in ended.items()}
+                assert states == wanted | dict.fromkeys(beyond, "succeeded")
+                if stock.errors:
                     return
                 for table in (table for chain in chains for table in chain.tables):
                     types = {name: type_name(kind) for name, kind in stock.types(table).items()}
@@ -49,6 +51,8 @@ def compare(chains: Sequence[Chain], saved_parse: Path) -> None:
             lake.close()
 
 
+# it cannot change the type of a column and the rows of its table in one transaction
+_OF_DUCKDB = "Attempting to modify table"
 _STATES = {"success": "succeeded", "error": "failed", "skipped": "skipped"}
 
 

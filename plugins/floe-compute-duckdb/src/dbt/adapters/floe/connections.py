@@ -17,6 +17,7 @@ from dbt.adapters.floe.access import Access
 from dbt.adapters.floe.credentials import FloeCredentials
 from dbt.adapters.floe.environment import FloeEnvironment, raw_cursor
 from dbt.adapters.floe.guard import changes_something, guarded
+from dbt.flags import get_flags
 from dbt_common.exceptions import CompilationError, DbtRuntimeError
 
 from floe_core.errors import FloeError
@@ -35,9 +36,11 @@ class FloeConnectionManager(DuckDBConnectionManager):
 
     def __init__(self, config: AdapterRequiredConfig, mp_context: SpawnContext) -> None:
         super().__init__(config, mp_context)
-        project: Any = config  # a project's too, as dbt passes it
-        type(self)._ACCESS = Access(Path(project.project_root))
-        type(self)._PROFILES = Path(project.args.profiles_dir)  # where floe generates, by hand too
+        flags = get_flags()
+        # a project's too, but for 'dbt debug', which has not read it yet
+        project = getattr(config, "project_root", None) or flags.PROJECT_DIR or Path.cwd()
+        type(self)._ACCESS = Access(Path(project))
+        type(self)._PROFILES = Path(flags.PROFILES_DIR)  # where floe generates, by hand too
         self.close_all_connections()  # dbt makes one manager per invocation; nothing of the last one stays
         self._cancelled = threading.Event()
         self._over = threading.Event()
