@@ -87,7 +87,9 @@ class FloeEnvironment(LocalEnvironment):
             handle: DuckDBConnectionWrapper = super().handle()  # type: ignore[no-untyped-call]
             cursor = raw_cursor(handle)
             if self._share is None and (tmp := self.access.tmp):
-                self._share = Share(self.conn, self._limits, tmp.parent / self._tmp if self._tmp else tmp)
+                connection: Any = self.conn  # which it has just made
+                folder = tmp.parent / self._tmp if self._tmp else tmp
+                self._share = Share(connection, self._limits, folder)
             self._make_schema(cursor, self.schema)
             cursor.execute(f"use {quoted(self.database)}.{quoted(self.schema)}")
             return handle
