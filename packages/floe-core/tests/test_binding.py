@@ -203,3 +203,97 @@ def test_partitions_and_orders_that_do_not_fit_the_columns_are_told_where_the_mo
         "models/cut.sql:1:1: FLOE-E450 model 'cut': partition_by 'week(id)' is no transform\n"
         "  hint: a column, year(c), month(c), day(c), hour(c), bucket(16, c) or truncate(4, c)",
     ]
+
+
+SNAPSHOT = """\
+snapshots:
+  - name: raw_history
+    relation: ref('raw')
+    config: {unique_key: id, strategy: check, check_cols: all}
+"""
+PYTHON = """\
+def model(dbt, session):
+    return dbt.ref("raw").project("id, 2 as score")
+"""
+
+
+@pytest.mark.requirement("FR-010", "WU-6")
+def test_snapshots_are_bound_with_their_history_and_python_models_as_they_are_described(
+    tmp_path: Path,
+) -> None:
+    artifacts = compile_project(
+        tmp_path,
+        {
+            "snapshots/history.yml": SNAPSHOT,
+            "models/scored.py": PYTHON,
+            "models/silent.py": PYTHON,
+            "models/schema.yml": (
+                "models:\n  - name: scored\n    columns:\n"
+                "      - {name: id, data_type: bigint}\n      - {name: score, data_type: integer}\n"
+            ),
+            "models/top.sql": (
+                "select h.name, s.score, h.dbt_valid_to from {{ ref('raw_history') }} as h\n"
+                "join {{ ref('scored') }} as s on s.id = h.id\n"
+            ),
+            "models/waits.sql": "select * from {{ ref('silent') }}\n",
+        },
+    )
+
+    shown = {
+        model.name: (
+            *(model.language, model.materialized, model.proof, model.lineage),
+            {column.name: column.type for column in model.columns},
+        )
+        for model in artifacts.transforms
+        if model.name != "raw"
+    }
+    assert shown == {
+        "raw_history": (
+            *("sql", "snapshot", "bound", "known"),
+            {
+                "id": "INTEGER",
+                "name": "VARCHAR",
+                "amount": "DECIMAL(10,2)",
+                "dbt_scd_id": "VARCHAR",
+                "dbt_updated_at": "TIMESTAMP",
+                "dbt_valid_from": "TIMESTAMP",
+                "dbt_valid_to": "TIMESTAMP",
+            },
+        ),
+        "scored": ("python", "table", "deferred", "unknown", {"id": "BIGINT", "score": "INTEGER"}),
+        "silent": ("python", "table", "deferred", "unknown", {}),
+        "top": (
+            *("sql", "view", "bound", "known"),
+            {"name": "VARCHAR", "score": "INTEGER", "dbt_valid_to": "TIMESTAMP"},
+        ),
+        "waits": ("sql", "view", "deferred", "unknown", {}),
+    }
+
+
+@pytest.mark.requirement("FR-010", "WU-6", "FR-015")
+def test_what_snapshots_and_python_models_do_not_have_is_told_to_those_who_read_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = refusal(
+        tmp_path,
+        {
+            "snapshots/history.yml": SNAPSHOT,
+            "models/scored.py": PYTHON,
+            "models/schema.yml": (
+                "models:\n  - name: scored\n    columns: [{name: id, data_type: bigint}]\n"
+                "  - name: odd\n    columns: [{name: id, data_type: biggint}]\n"
+            ),
+            "models/odd.py": PYTHON,
+            "models/late.sql": "select dbt_valid_till from {{ ref('raw_history') }}\n",
+            "models/top.sql": "select score from {{ ref('scored') }}\n",
+        },
+        monkeypatch,
+    )
+
+    assert [text.partition("\n")[0] for text in told] == [
+        "models/late.sql:1:8: FLOE-E407 model 'late': "
+        'Referenced column "dbt_valid_till" not found in FROM clause!',
+        "models/schema.yml:5:15: FLOE-E476 column 'odd.id' has data_type 'biggint', "
+        "which is no type of a table",
+        "models/top.sql:1:8: FLOE-E407 model 'top': Referenced column \"score\" not found in FROM clause!",
+    ]

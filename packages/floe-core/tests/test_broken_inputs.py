@@ -259,6 +259,14 @@ PROJECTS: dict[str, Files] = {
         "other/floe.yaml": "metadata: {name: shop-x}\n",
         "models/m.sql": "{{ config(schema='x') }}\nselect 1 as a\n",
     },
+    "deprecations-of-nothing": {
+        "floe.yaml": (
+            f"{NAME}deprecations:\n  - {{table: n, since: 1.0.0}}\n  - {{table: m, since: 1.0.0}}\n"
+            "  - {column: m.mount, since: 1.0.0}\n  - {column: m.AMOUNT, since: 1.0.0}\n"
+            "  - {column: m.gone, since: 1.0.0, instead: m.amount}\n"
+        ),
+        "models/m.sql": "select 1 as amount\n",
+    },
     "a-policy-at-level-strict": {
         "manifest.yaml": f"{PLATFORM}governance: {{level: strict}}\n",
         "models/m.sql": "select 1 as a\n",

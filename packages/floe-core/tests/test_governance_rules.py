@@ -245,6 +245,47 @@ def test_what_a_product_keeps_to_itself_is_read_by_no_other(shop: Path, write: W
     ]
 
 
+LAYERLESS = "metadata: {name: p}\ngovernance: {rules: {pluginInstrumentation: off, layers: off}}\n"
+DEPRECATIONS = """\
+metadata: {name: shop, owner: till}
+deprecations:
+  - {column: customers.customer, since: 1.2.0, instead: customers.buyer}
+  - {table: stg_orders, since: 1.3.0}
+  - {column: customers.total, since: 1.3.0}
+"""
+
+
+@pytest.mark.requirement("FR-094", "WU-6")
+def test_who_reads_what_another_product_has_deprecated_is_told_where(shop: Path, write: Write) -> None:
+    write({**{f"shop/{name}": text for name, text in _files(shop).items()}})
+    write({**READER, "manifest.yaml": LAYERLESS, "shop/floe.yaml": "metadata: {name: shop, owner: till}\n"})
+    for name in ("floe.yaml", *_files(shop)):
+        (shop / name).unlink()
+    compile_floe_spec(shop / "shop")
+    before = compile_floe_spec(shop / "reader")
+    assert before.warnings == ()
+    assert "deprecations" in before.artifacts.enforcement_result.policy_types_checked
+
+    write({"shop/floe.yaml": DEPRECATIONS})
+    assert compile_floe_spec(shop / "shop").warnings == ()  # its own models may read it until it goes
+    after = compile_floe_spec(shop / "reader")
+    assert [str(warning) for warning in after.warnings] == [
+        "reader/models/silver/joined.sql:1:42: FLOE-E318 model 'joined' reads column 'customers.customer'"
+        " of product 'shop', deprecated since 1.2.0\n  hint: read 'customers.buyer' instead",
+        "reader/models/silver/joined.sql:1:82: FLOE-E318 model 'joined' reads table 'stg_orders'"
+        " of product 'shop', deprecated since 1.3.0\n  hint: ask 'till' what to read instead",
+    ]
+
+    exempt = "level: strict, rules: {layers: off, deprecations: {exempt: [reader.joined]}}"
+    write({"manifest.yaml": f"metadata: {{name: p}}\ngovernance: {{{exempt}}}\n"})
+    assert compile_floe_spec(shop / "reader").warnings == ()
+    write({"manifest.yaml": LAYERLESS.replace("rules: {", "level: strict, rules: {")})
+    assert len(compile_floe_spec(shop / "reader").warnings) == 2  # announcing breaks nobody
+    write({"manifest.yaml": LAYERLESS.replace("layers: off", "layers: off, deprecations: strict")})
+    with pytest.raises(PolicyError):
+        compile_floe_spec(shop / "reader")
+
+
 def _files(folder: Path) -> dict[str, str]:
     """The product's own files, by their paths."""
     names = ("dbt_project.yml", "seeds/raw_orders.csv", "models/staging/stg_orders.sql")

@@ -22,6 +22,8 @@ def template_error(plan: Plan, node: ParsedNode, compiled: CompiledNode) -> Prob
 
 
 def bind_error(plan: Plan, node: ParsedNode, compiled: CompiledNode, error: BindError) -> Problem:
+    if compiled.sql is None and (wrong := _no_type(plan, node)):
+        return wrong
     if node.resource_type == "source":
         return _source_error(plan, node, error)
     message, hint = _words(error, {other.alias for other in plan.project.nodes})
@@ -41,6 +43,16 @@ def _source_error(plan: Plan, node: ParsedNode, error: BindError) -> Problem:
     hint = f"run: {fetch}" if fetch else f"a relative path starts at {PROJECT_FILE}"
     line = _line_naming(node.name, plan.dbt_location.project_dir / node.path)
     return Problem("FLOE-E416", f"{noun(node)}: {message}", plan.at(node, line), hint)
+
+
+def _no_type(plan: Plan, node: ParsedNode) -> Problem | None:
+    """The first described column whose type the engine does not know, or no table can hold."""
+    for name, kind in node.columns:
+        if kind and plan.plugins.compute.type_name(kind) is None:
+            message = f"column '{node.name}.{name}' has data_type '{kind}', which is no type of a table"
+            hint = "write a type of the engine, such as 'data_type: bigint'"
+            return Problem("FLOE-E476", message, described_at(plan, node, name), hint)
+    return None
 
 
 def _line_naming(name: str, file: Path) -> int:

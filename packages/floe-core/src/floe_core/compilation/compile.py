@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from floe_core.compilation.announcements import announcement_problems
 from floe_core.compilation.binding_errors import bind_error, noun, template_error
 from floe_core.compilation.contracts import contract_problems
 from floe_core.compilation.enforce import Enforced
@@ -61,6 +62,7 @@ def compile_plan(enforced: Enforced) -> Proven:
             bound = None if rendered.deferred or node.language != "sql" else proof.columns
             problems += contract_problems(plan, node, bound)
             problems += _layout_problems(plan, node, proof.columns)
+    problems += announcement_problems(plan, proofs)
     if problems:
         raise SpecError(in_order(problems))
     reading = [each.sql for each in relations if each.unique_id.startswith("source.") and each.sql]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from floe_core.compilation.checks import CHECKS, COLUMN_CHECKS
 from floe_core.compilation.checks.columns import Proofs
+from floe_core.compilation.checks.deprecations import deprecations
 from floe_core.compilation.checks.policies import policies
 from floe_core.compilation.plan import Plan
 from floe_core.errors import PolicyError, Problem, in_order
@@ -58,7 +59,8 @@ def _asks(plan: Plan, name: str) -> bool:
     governance = plan.sources.manifest.governance
     rule: Rule = getattr(governance.rules, name)
     said = rule.asks and (name != policies.__name__ or policy_files(plan.sources.location))
-    return governance.level_of(name) != "off" and bool(said)
+    others = name != deprecations.__name__ or plan.neighbours
+    return governance.level_of(name) != "off" and bool(said and others)
 
 
 def _at_level(problem: Problem, governance: Governance, name: str) -> Problem:

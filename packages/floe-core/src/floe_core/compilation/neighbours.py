@@ -74,7 +74,8 @@ def exposure_digest(artifacts: CompiledArtifacts | None) -> str:
         )
         for node in artifacts.nodes
     ]
-    return value_digest([sorted(tables, key=str), artifacts.metadata.exposes, artifacts.metadata.owner])
+    said = [each.model_dump() for each in artifacts.deprecations]
+    return value_digest([sorted(tables, key=str), artifacts.metadata.exposes, artifacts.metadata.owner, said])
 
 
 def _neighbour(name: str, location: Location) -> Neighbour:

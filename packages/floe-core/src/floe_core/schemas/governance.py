@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal, get_args
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
@@ -11,10 +11,16 @@ from floe_core.schemas.section import Section, drop_extensions
 from floe_core.schemas.values import Name, Text
 
 Level = Literal["off", "warn", "strict"]
+_LEVELS: tuple[Level, ...] = get_args(Level)
 
 
 class Rule(Section):
-    """One rule; a bare level stands for a mapping with nothing else in it."""
+    """One rule; a bare level stands for a mapping with nothing else in it.
+
+    ``at_most`` is the strictest it is without a level of its own.
+    """
+
+    at_most: ClassVar[Level] = "strict"
 
     level: Level | None = Field(
         None,
@@ -33,6 +39,12 @@ class ModelRule(Rule):
     exempt: tuple[Text, ...] = Field(
         (), description="Models the rule leaves alone, as MODEL or PRODUCT.MODEL; '*' stands for any text."
     )
+
+
+class Announcements(ModelRule):
+    """What other products are going to drop."""
+
+    at_most: ClassVar[Level] = "warn"
 
 
 class Naming(ModelRule):
@@ -137,6 +149,11 @@ class Rules(Section):
     personal_data: Annotated[PersonalData, BeforeValidator(_spelled_out), _or_level(PersonalData)] = Field(
         PersonalData(), description="The columns that say whether they hold personal data."
     )
+    deprecations: Annotated[Announcements, BeforeValidator(_spelled_out), _or_level(Announcements)] = Field(
+        Announcements(),
+        description="No model reads what another product has deprecated; told, unless a level of its own says"
+        " more: announcing breaks nobody.",
+    )
     policies: Annotated[Rule, BeforeValidator(_spelled_out), _or_level(Rule)] = Field(
         Rule(), description="What the files in 'policies/' beside the manifest ask for."
     )
@@ -151,4 +168,4 @@ class Governance(Section):
     def level_of(self, rule: str) -> Level:
         """The level of a rule by its field's name; ``off`` above all rules silences all that say nothing."""
         own: Rule = getattr(self.rules, rule)
-        return own.level or self.level
+        return own.level or _LEVELS[min(_LEVELS.index(self.level), _LEVELS.index(own.at_most))]

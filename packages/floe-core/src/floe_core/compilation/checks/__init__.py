@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 from floe_core.compilation.checks import columns
 from floe_core.compilation.checks.columns import Proofs
+from floe_core.compilation.checks.deprecations import deprecations
 from floe_core.compilation.checks.documentation import descriptions
 from floe_core.compilation.checks.layers import layers
 from floe_core.compilation.checks.naming import naming
@@ -28,4 +29,4 @@ CHECKS: tuple[Check, ...] = (
     descriptions,
     policies,
 )
-COLUMN_CHECKS: tuple[ColumnCheck, ...] = (columns.descriptions, columns.personal_data)
+COLUMN_CHECKS: tuple[ColumnCheck, ...] = (columns.descriptions, columns.personal_data, deprecations)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
-from floe_core.compilation.checks.models import models
+from floe_core.compilation.checks.models import models, named_at
 from floe_core.compilation.layer import RAW, layer_of
 from floe_core.compilation.neighbours import Neighbour
 from floe_core.compilation.plan import Plan
 from floe_core.compilation.property_file import described_at
-from floe_core.errors import Position, Problem
+from floe_core.errors import Problem
 from floe_core.plugins.dbt import ParsedNode
 from floe_core.schemas.artifacts import Seed, Transform
 from floe_core.suggestion import did_you_mean
@@ -49,7 +48,7 @@ def _forbidden_reads(plan: Plan) -> Iterator[Problem]:
                     "FLOE-E304",
                     f"model '{node.name}' is {layer} and reads {parent.resource_type} '{parent.name}',"
                     f" which is {below}",
-                    _named_at(plan, node, parent),
+                    named_at(plan, node, parent),
                     hint=f"read a model that is made from '{parent.name}' and is neither",
                 )
 
@@ -61,16 +60,6 @@ def _layer(plan: Plan, node: ParsedNode) -> str | None:
         table = neighbour.table(node)
         return table.layer if isinstance(table, Transform) else RAW
     return RAW
-
-
-def _named_at(plan: Plan, node: ParsedNode, parent: ParsedNode) -> Position:
-    """Where the model's own text first names the parent in quotes, else its beginning."""
-    path = plan.dbt_location.project_dir / node.path
-    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
-    for number, line in enumerate(lines, 1):
-        if found := re.search(rf"""['"]{re.escape(parent.name)}['"]""", line):
-            return Position.of(path, number, found.start() + 1)
-    return Position.of(path)
 
 
 def _private_read(plan: Plan, source: ParsedNode) -> Iterator[Problem]:
