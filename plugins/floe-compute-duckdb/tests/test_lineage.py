@@ -209,6 +209,35 @@ def test_what_becomes_of_each_column_is_said_in_openlineages_words() -> None:
 
 
 @pytest.mark.requirement("FR-094")
+@pytest.mark.parametrize(
+    ("projections", "keys"),
+    [
+        ("a, cast(coalesce(sum(b), 0) as integer) as total, count(c) filter (c > 'm') as n", ["a"]),
+        ("x.*, (select max(k) from u) as newest, count(*) as n", ["id", "a", "b", "c"]),
+    ],
+)
+def test_group_by_all_groups_by_what_has_no_aggregate_of_its_own(projections: str, keys: list[str]) -> None:
+    columns = tuple(Column(name, "VARCHAR" if name == "c" else "INTEGER") for name in ("id", "a", "b", "c"))
+    sql = f"with x as (select id, a, b, c from t) select {projections} from x group by all"
+    found = (
+        DuckDB()
+        .prove(
+            [
+                Relation("t", "shop", "t", columns=columns),
+                Relation("u", "shop", "u", columns=(Column("k", "INTEGER"),)),
+                Relation("m", "shop", "m", sql, depends_on=("t", "u")),
+            ],
+            working_dir=Path(),
+        )["m"]
+        .lineage
+    )
+
+    assert found is not None
+    grouped = {column for table, column, kind in found.rows if (table, kind) == ("t", "GROUP_BY")}
+    assert grouped == set(keys)
+
+
+@pytest.mark.requirement("FR-094")
 @pytest.mark.parametrize("sql", UNFOLLOWED)
 def test_where_the_text_does_not_tell_what_is_read_trying_does(
     connection: duckdb.DuckDBPyConnection, sql: str

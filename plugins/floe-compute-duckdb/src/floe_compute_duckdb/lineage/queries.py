@@ -126,6 +126,8 @@ class Queries:
         for clause_name, kind in _DECIDING:
             if (part := select.args.get(clause_name)) is not None:
                 decides.add(self._clause(part, scope, kind, columns))
+                if kind == GROUP_BY and part.args.get("all"):
+                    decides.add(self._all_keys(select, scope))
         return Rows(tuple(columns), NONE.union(*decides))
 
     def _clause(self, part: exp.Expr, scope: Scope, kind: int, columns: Sequence[Col]) -> Edges:
@@ -139,9 +141,18 @@ class Queries:
                 found.update(through(kind, column.edges) for column in columns)
             else:
                 found.add(self._expressions.edges(inner, scope, kind, aliases_first=kind == SORT))
-        if kind == GROUP_BY and part.args.get("all"):
-            found.update(through(kind, column.edges) for column in columns)
         return NONE.union(*found)
+
+    def _all_keys(self, select: exp.Select, scope: Scope) -> Edges:
+        """GROUP BY ALL groups by every projection without an aggregate in it."""
+        keys = [each for each in select.expressions if is_star(each) or not _aggregates(each)]
+        found: set[Edges] = set()
+        for each in keys:
+            if is_star(each):
+                found.update(column.edges for column in expanded(each, scope, self._expressions))
+            else:
+                found.add(self._projection(each, scope, grouped=True).edges)
+        return NONE.union(*(through(GROUP_BY, edges) for edges in found))
 
     def _windows(self, select: exp.Select, scope: Scope) -> None:
         for window in select.args.get("windows") or ():
@@ -299,6 +310,12 @@ def _union_in(query: exp.Expr) -> exp.SetOperation | None:
     while isinstance(query, exp.Subquery):
         query = query.this
     return query if isinstance(query, exp.SetOperation) else None
+
+
+def _aggregates(projection: exp.Expr) -> bool:
+    """Whether the projection has an aggregate of its own, not a window's and not a subquery's."""
+    inside = projection.walk(prune=lambda part: isinstance(part, exp.Window | exp.Query))
+    return any(isinstance(part, exp.AggFunc) for part in inside)
 
 
 _SETS = (exp.GroupingSets, exp.Cube, exp.Rollup)
