@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import os
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,13 +15,19 @@ from typing import Any
 from floe_core import telemetry
 from floe_core.artifact_store import kept_trace
 from floe_core.errors import PluginError
-from floe_core.events import ModelFinished, ModelStarted, Published, RunEvent, TestFinished
+from floe_core.events import Logged, ModelFinished, ModelStarted, Published, RunEvent, TestFinished, Waiting
 from floe_core.lake import RunIdentity
 from floe_core.platform import Platform
 from floe_core.run_result import RunState
 from floe_core.schemas.artifacts import CompiledArtifacts
-from floe_core.telemetry import Meter, OpenSpan, Resource, SpanContext, Subject, Value, metrics
+from floe_core.telemetry import Exporter, Meter, OpenSpan, Resource, SpanContext, Subject, Value, metrics
 from floe_core.telemetry.context import enter, leave
+from floe_core.telemetry.log_lines import StreamExporter, wanted_level
+from floe_core.telemetry.logs import get_logger, tell
+from floe_core.telemetry.records import Level
+
+_LOGGER = "floe.run"
+_LEVELS = {"info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 
 
 def resource_of(artifacts: CompiledArtifacts, environment: str, state_dir: Path) -> Resource:
@@ -40,7 +48,13 @@ def attach_exporters(platform: Platform, state_dir: Path) -> None:
     except PluginError:
         return
     if plugin is not None:
-        telemetry.attach(key, plugin.exporters(state_dir), state_dir, size=plugin.queue_size)
+        exporters = [*plugin.exporters(state_dir), *_on_stderr()]
+        telemetry.attach(key, exporters, state_dir, size=plugin.queue_size)
+
+
+def _on_stderr() -> list[Exporter]:
+    level = wanted_level(os.environ.get("FLOE_LOG", ""))
+    return [StreamExporter(level)] if level else []
 
 
 @dataclass
@@ -85,8 +99,16 @@ class RunTelemetry:
         said = {self.root.context.span_id: self._common()}
         self.subject = Subject(self.resource, self.root.context, self.meter, said)
 
+    def begin(self) -> None:
+        """Tell that the run begins; its span is told when it ends."""
+        get_logger(_LOGGER).info("run started", artifact_digest=self.identity.artifact_digest)
+
     def __call__(self, event: RunEvent) -> None:
         match event:
+            case Logged():
+                get_logger("dbt").log(_LEVELS[event.level], event.text)
+            case Waiting():
+                get_logger(_LOGGER).warning(event.reason, seconds=event.seconds)
             case ModelStarted():
                 span = self._model(event.unique_id, event.name)
                 self._open[event.unique_id] = span, enter(span.context)
@@ -96,6 +118,7 @@ class RunTelemetry:
                 self._test(event)
             case Published():
                 self.root.attributes["floe.tables"] = event.tables
+                get_logger(_LOGGER).info("published", tables=event.tables)
                 self._measure_tables()
 
     def end(self, state: RunState, *, published: bool, reason: str | None) -> None:
@@ -106,6 +129,11 @@ class RunTelemetry:
         self.root.attributes |= {"floe.state": state, "floe.published": published}
         root = self.root.ended(error=None if state == "succeeded" else reason or state)
         telemetry.offer(root)
+        log = get_logger(_LOGGER)
+        if state == "succeeded":
+            log.info("run succeeded")
+        else:
+            log.error(f"run {state}", reason=reason or state)
         self.meter.add(metrics.RUNS, 1, state=state)
         if not self.died:  # nobody knows when it ended
             self.meter.record(metrics.RUN_DURATION, (root.end_ns - root.start_ns) / 1e9, state=state)
@@ -157,8 +185,6 @@ class RunTelemetry:
 
     def _end_model(self, event: ModelFinished) -> None:
         span, token = self._open.pop(event.unique_id, (None, None))
-        if token is not None:
-            leave(token)
         if span is None:  # skipped or reused: it never began
             span = self._model(event.unique_id, event.name)
         span.attributes["floe.state"] = event.state
@@ -170,8 +196,12 @@ class RunTelemetry:
             span.attributes[key] = value
         for phase in event.phases:
             self._child(span.context, phase.name, _ns(phase.start), _ns(phase.end))
-        failed = event.state in ("failed", "cancelled")
-        telemetry.offer(span.ended(error=(event.error or event.state) if failed else None))
+        error = (event.error or event.state) if event.state in ("failed", "cancelled") else None
+        telemetry.offer(span.ended(error=error))
+        level: Level = "error" if event.state == "failed" else "info"
+        tell(_LOGGER, level, f"model {event.state}", _words(event), span.context)
+        if token is not None:
+            leave(token)
 
     def _test(self, event: TestFinished) -> None:
         self.meter.add(metrics.TESTS, 1, state=event.state)
@@ -179,14 +209,17 @@ class RunTelemetry:
             return
         known = event.about in self._nodes
         now = time.time_ns()
-        self._child(
-            self._context(event.about) if event.about and known else self.root.context,
-            "test",
-            now - int(event.seconds * 1e9),
-            now,
-            {"floe.test": event.name, "floe.state": event.state, "floe.failures": event.failures},
-            error=event.finding if event.state in ("failed", "errored") else None,
-        )
+        above = self._context(event.about) if event.about and known else self.root.context
+        said: dict[str, Value] = {
+            "floe.test": event.name,
+            "floe.state": event.state,
+            "floe.failures": event.failures,
+        }
+        error = event.finding if event.state in ("failed", "errored") else None
+        self._child(above, "test", now - int(event.seconds * 1e9), now, said, error=error)
+        if event.state != "passed":
+            level: Level = "error" if error and event.blocking else "warning"
+            tell(_LOGGER, level, f"test {event.state}", {**said, "error": event.finding}, above)
 
     def _child(
         self,
@@ -217,6 +250,12 @@ def _sizes(event: ModelFinished) -> dict[str, Value]:
         "floe.files": event.files,
         "floe.snapshot": None if event.snapshot_id is None else str(event.snapshot_id),
     }
+    return {key: value for key, value in said.items() if value is not None}
+
+
+def _words(event: ModelFinished) -> dict[str, Value]:
+    """What the log says of a model beside its name."""
+    said = {"rows": event.rows, "seconds": round(event.seconds, 3), "error": event.error}
     return {key: value for key, value in said.items() if value is not None}
 
 

@@ -52,7 +52,12 @@ def told(
         telling = Telling(
             spans, lineage_of(platform, artifacts, identity, location.state_dir, _sql(location, artifacts))
         )
-        with telemetry.about(spans.subject), telemetry.within(spans.root.context):
+        with (
+            telemetry.about(spans.subject),
+            telemetry.within(spans.root.context),
+            telemetry.hearing_others(),
+        ):
+            spans.begin()
             if telling.lineage:
                 telling.lineage.begin()
             try:
@@ -85,7 +90,8 @@ def tell_dead(state_dir: Path, run: RunResult) -> None:
         resource = resource_of(artifacts, run.environment, state_dir)
         spans = RunTelemetry(artifacts, identity, resource, died=run.started_at)
         lineage = lineage_of(platform, artifacts, identity, state_dir, state_dir)
-        Telling(spans, lineage).end(run.state, published=run.published, reason=run.reason)
+        with telemetry.about(spans.subject):
+            Telling(spans, lineage).end(run.state, published=run.published, reason=run.reason)
 
 
 def lineage_of(

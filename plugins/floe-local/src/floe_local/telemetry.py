@@ -10,8 +10,9 @@ from typing import ClassVar
 
 from floe_core.plugins.base import PluginMetadata
 from floe_core.plugins.telemetry import TelemetryBackendPlugin
-from floe_core.telemetry import Exporter, LineageEvent, Record, TryLater
+from floe_core.telemetry import Exporter, Point, Record, Span, TryLater
 from floe_core.telemetry_store import TelemetryStore, append
+from floe_local.log_file import LogFileExporter
 
 
 class LocalTelemetry(TelemetryBackendPlugin):
@@ -22,18 +23,18 @@ class LocalTelemetry(TelemetryBackendPlugin):
     )
 
     def exporters(self, state_dir: Path) -> Sequence[Exporter]:
-        return [LocalExporter(state_dir)]
+        return [LocalExporter(state_dir), LogFileExporter(state_dir)]
 
 
 class LocalExporter:
-    """Writes what it gets into the store."""
+    """Writes spans and points into the store."""
 
     def __init__(self, state_dir: Path) -> None:
         self._store = TelemetryStore(state_dir)
         self._connection: sqlite3.Connection | None = None
 
     def wants(self, record: Record) -> bool:
-        return not isinstance(record, LineageEvent)
+        return isinstance(record, Span | Point)
 
     def export(self, records: Sequence[Record], timeout_s: float) -> None:
         try:

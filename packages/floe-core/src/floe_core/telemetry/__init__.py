@@ -12,6 +12,7 @@ from floe_core.telemetry.context import (
     run_span_id,
     within,
 )
+from floe_core.telemetry.logs import get_logger, hearing_others
 from floe_core.telemetry.metrics import Instrument, Meter
 from floe_core.telemetry.process import (
     Subject,
@@ -60,6 +61,8 @@ __all__ = [
     "attach",
     "current",
     "dropped",
+    "get_logger",
+    "hearing_others",
     "is_attached",
     "is_open",
     "model_span_id",
