@@ -79,7 +79,7 @@ VALUES: Mapping[str, Literals] = {
         st.integers(0, 9), nullable(_quoted(st.dates(dt.date(1990, 1, 1), dt.date(2030, 1, 1)))), max_size=3
     ).map(lambda value: f"map {{{', '.join(f'{key}: {each}' for key, each in value.items())}}}"),
 }
-_WIDER = {"TINYINT": "BIGINT", "INTEGER": "BIGINT", "FLOAT": "DOUBLE", "DECIMAL(5,2)": "DECIMAL(9,2)"}
+_WIDER = {"INTEGER": "BIGINT", "FLOAT": "DOUBLE", "DECIMAL(5,2)": "DECIMAL(9,2)"}
 
 
 @dataclass(frozen=True)

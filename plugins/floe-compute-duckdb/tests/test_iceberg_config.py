@@ -108,7 +108,7 @@ def _files(project: DbtProject, table: str) -> set[str]:
     return {task.file.file_path for task in project.lake.table(table).scan().plan_files()}
 
 
-UNFIT = {
+UNFIT: dict[str, tuple[str, str, dict[str, Any]]] = {
     "narrow": ("1", "3000000000", {}),
     "appended": ("1", "3000000000", {"on_schema_change": "append_new_columns"}),
     "synced": ("'x'", "7", {"on_schema_change": "sync_all_columns"}),
