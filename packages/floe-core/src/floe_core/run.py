@@ -11,7 +11,7 @@ from pathlib import Path
 
 from floe_core import telemetry
 from floe_core.artifact_store import keep_artifacts
-from floe_core.events import ModelFinished, Planned, Published, RunEvent, TestFinished
+from floe_core.events import Logged, ModelFinished, Planned, Published, RunEvent, TestFinished
 from floe_core.inlined_views import keep_views
 from floe_core.lake import LakeRun, RunIdentity
 from floe_core.ledger import Ledger
@@ -169,6 +169,7 @@ def _recorded(ledger: Ledger, identity: RunIdentity, telling: Telling) -> Iterat
     try:
         yield outcome
     except BaseException as error:
+        telemetry.redact_error(error)  # before ledger and orchestrator write it down
         if not outcome.published:  # what is published is done, whatever those who hear of it meet
             outcome.state, outcome.reason = ended_by(error)
         raise
@@ -200,6 +201,7 @@ class _Recorder:
         self._failed: list[str] = []
 
     def __call__(self, event: RunEvent) -> None:
+        event = _redacted(event)
         if isinstance(event, Planned):
             self._ledger.record_plan(self._identity, event)
         elif isinstance(event, ModelFinished):
@@ -233,6 +235,15 @@ class _Recorder:
     @property
     def reason(self) -> str:
         return "; ".join(self._failed) or "dbt did not finish"
+
+
+def _redacted(event: RunEvent) -> RunEvent:
+    """What an engine said may quote how it was let in."""
+    if isinstance(event, ModelFinished | TestFinished) and event.error:
+        return replace(event, error=telemetry.redacted(event.error))
+    if isinstance(event, Logged):
+        return replace(event, text=telemetry.redacted(event.text))
+    return event
 
 
 def _name(unique_id: str | None) -> str | None:

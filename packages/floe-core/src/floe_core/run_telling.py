@@ -19,6 +19,7 @@ from floe_core.run_lineage import RunLineage, attach_lineage, naming_of
 from floe_core.run_result import RunResult, RunState, ended_by
 from floe_core.run_telemetry import RunTelemetry, attach_exporters, resource_of
 from floe_core.schemas.artifacts import CompiledArtifacts
+from floe_core.telemetry_reader import TelemetryReader
 
 
 @dataclass(frozen=True)
@@ -63,20 +64,24 @@ def told(
             try:
                 yield telling
             except BaseException as error:
-                state, reason = ended_by(error)
+                state, reason = ended_by(telemetry.redact_error(error))
                 telling.end(state, published=False, reason=reason)
                 raise
 
 
 @contextmanager
 def materializing(
-    location: Location, artifacts: CompiledArtifacts, result: RunResult
+    location: Location, artifacts: CompiledArtifacts, result: RunResult, *, scope: str
 ) -> Iterator[Callable[[ModelFinished], None]]:
     """What the orchestrator calls for each table that it counts as materialized."""
+    platform, sql = Platform(artifacts.plugins), _sql(location, artifacts)
     with telemetry.session():
-        platform, sql = Platform(artifacts.plugins), _sql(location, artifacts)
+        attach_exporters(platform, location.state_dir)
+        resource = resource_of(artifacts, result.environment, location.state_dir)
+        subject = RunTelemetry(artifacts, result.identity, resource).subject
         lineage = lineage_of(platform, artifacts, result.identity, location.state_dir, sql)
-        yield lineage.materialized if lineage else _unheard
+        with telemetry.about(subject), telemetry.span("materialize", parent=subject.whole, scope=scope):
+            yield lineage.materialized if lineage else _unheard
 
 
 def tell_dead(state_dir: Path, run: RunResult) -> None:
@@ -91,7 +96,9 @@ def tell_dead(state_dir: Path, run: RunResult) -> None:
         spans = RunTelemetry(artifacts, identity, resource, died=run.started_at)
         lineage = lineage_of(platform, artifacts, identity, state_dir, state_dir)
         with telemetry.about(spans.subject):
-            Telling(spans, lineage).end(run.state, published=run.published, reason=run.reason)
+            if lineage:
+            lineage.recall(run.models, TelemetryReader(state_dir).jobs_going(run.run_id, run.attempt))
+        Telling(spans, lineage).end(run.state, published=run.published, reason=run.reason)
 
 
 def lineage_of(

@@ -15,6 +15,7 @@ from floe_orchestrator_dagster.outline import Outline, read_outline
 from floe_orchestrator_dagster.schedules import schedules
 from floe_orchestrator_dagster.sensors import health_check_sensor, upstream_sensors
 from floe_orchestrator_dagster.tags import job_tags
+from floe_orchestrator_dagster.tracing import console
 
 
 def load_definitions(file: str, *, manifest: str | None) -> dg.Definitions:
@@ -51,4 +52,5 @@ def _definitions(location: Location, outline: Outline, digest: str) -> dg.Defini
             *upstream_sensors(location, outline, job),
         ],
         executor=dg.in_process_executor,
+        loggers={"console": console},
     )

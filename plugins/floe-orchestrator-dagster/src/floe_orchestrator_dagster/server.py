@@ -166,11 +166,17 @@ def _start(state_dir: Path, name: str, command: Sequence[str]) -> _Process:
             stdout=log,
             stderr=log,
             cwd=state_dir,
-            env={**os.environ, "DAGSTER_HOME": str(dagster_home(state_dir))},
+            env=_environment(state_dir),
             start_new_session=True,
         )
     process.returncode = 0  # it is left running on purpose: without this Python warns when it forgets it
     return _Process(process.pid, psutil.Process(process.pid).create_time())
+
+
+def _environment(state_dir: Path) -> dict[str, str]:
+    """Ours, but for the span that this process was started in: the runs to come are no part of it."""
+    inherited = {name: value for name, value in os.environ.items() if name != "TRACEPARENT"}
+    return {**inherited, "DAGSTER_HOME": str(dagster_home(state_dir))}
 
 
 def _await(url: str, processes: Sequence[_Process], state_dir: Path) -> None:

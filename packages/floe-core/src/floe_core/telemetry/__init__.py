@@ -12,7 +12,7 @@ from floe_core.telemetry.context import (
     run_span_id,
     within,
 )
-from floe_core.telemetry.logs import get_logger, hearing_others
+from floe_core.telemetry.logs import Door, get_logger, hearing_others
 from floe_core.telemetry.metrics import Instrument, Meter
 from floe_core.telemetry.process import (
     Subject,
@@ -41,6 +41,7 @@ from floe_core.telemetry.tracing import OpenSpan, span
 
 __all__ = [
     "Distribution",
+    "Door",
     "Exporter",
     "Instrument",
     "LineageEvent",

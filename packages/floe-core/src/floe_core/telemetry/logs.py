@@ -10,7 +10,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from floe_core.telemetry.context import SpanContext, current
-from floe_core.telemetry.process import offer, subject
+from floe_core.telemetry.process import Subject, offer, subject
 from floe_core.telemetry.records import Level, LogLine, Value
 
 if TYPE_CHECKING:
@@ -48,9 +48,13 @@ def tell(
     message: str,
     attributes: Mapping[str, Any],
     context: SpanContext | None = None,
+    at: Subject | None = None,
 ) -> None:
-    """Tell a line, with its span and what those below that say; outside of work nobody hears it."""
-    at = subject()
+    """Tell a line, with its span and what those below that say; outside of work nobody hears it.
+
+    Without ``at`` it is about what this process is at.
+    """
+    at = at or subject()
     if at is None:
         return
     context = context or current() or at.whole
@@ -62,6 +66,10 @@ class Door(logging.Handler):
     """Takes what others log, whatever they log it with."""
 
     def emit(self, record: logging.LogRecord) -> None:
+        self.pass_on(record)
+
+    def pass_on(self, record: logging.LogRecord, at: Subject | None = None) -> None:
+        """Tell the record's line."""
         level = _LEVELS.get(record.levelname.lower(), "info")
         said: dict[str, Any] = {}
         if record.exc_info and record.exc_info[1] is not None:
@@ -71,7 +79,7 @@ class Door(logging.Handler):
             message = record.getMessage()
         except (TypeError, ValueError):  # arguments that do not fit the text
             message = str(record.msg)
-        tell(record.name, level, message, said)
+        tell(record.name, level, message, said, at=at)
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Any, TypeVar
 from urllib.parse import quote, quote_plus
 
+from floe_core.errors import FloeError
 from floe_core.schemas.secret import known_secrets
 from floe_core.telemetry.records import LineageEvent, LogLine, Point, Record, Span
 
@@ -82,6 +83,10 @@ def redact_error(error: E) -> E:
     while link is not None and id(link) not in seen:
         seen.add(id(link))
         link.args = tuple(redactor.value(part) if isinstance(part, str) else part for part in link.args)
+        if isinstance(link, FloeError):
+            link.problems = tuple(
+                replace(each, message=redactor.text(each.message)) for each in link.problems
+            )
         link = link.__cause__ or link.__context__
     return error
 

@@ -26,6 +26,7 @@ from floe_orchestrator_dagster.names import check_name, tables
 from floe_orchestrator_dagster.observing import Watcher, watcher
 from floe_orchestrator_dagster.outline import Outline
 from floe_orchestrator_dagster.tags import FULL_REFRESH, SELECT
+from floe_orchestrator_dagster.tracing import SCOPE
 
 Event = dg.MaterializeResult[None] | dg.AssetMaterialization | dg.AssetCheckResult | dg.AssetCheckEvaluation
 
@@ -62,7 +63,7 @@ def build_asset(location: Location, outline: Outline, digest: str, keys: AssetKe
             yield from check_results(context, artifacts, keys, result)
             if result.state != "succeeded":
                 raise dg.Failure(description=result.reason, allow_retries=False)
-            with materializing(location, artifacts, result) as tell:
+            with materializing(location, artifacts, result, scope=SCOPE) as tell:
                 yield from materializations(artifacts, keys, result, told, request.window, tell)
 
     return build

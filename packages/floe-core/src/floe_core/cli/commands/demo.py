@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from floe_core import telemetry
 from floe_core.cli.compiling import compile_and_tell
 from floe_core.cli.demo_platform import find_demo, stop_serving, write_demo, write_seeds
 from floe_core.cli.output import Output, output_option
@@ -49,6 +50,7 @@ def command(context: click.Context, scale: str, no_ui: bool, port: int, output: 
         return
     demo = find_demo(Path.cwd()) or write_demo(Path.cwd(), output)
     write_seeds(demo, scale)
+    context.with_resource(telemetry.session())  # one for all, so that the end is waited for once
     compilations = [compile_and_tell(location, output) for location in _products(demo)]
     if not no_ui:
         _orchestrator(compilations).check_port(compilations[0].location.state_dir, port)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from floe_core import telemetry
 from floe_core.cli.compiling import compile_and_tell
 from floe_core.cli.completing import completing, runs
 from floe_core.cli.history import settled_ledger
@@ -33,8 +34,9 @@ def command(
     RUN is a run's id or its beginning, by default the product's last. Models that were done and are
     unchanged keep their rows; changed ones, and what reads them, run again. So do tests that failed.
     """
-    compilation = compile_and_tell(locate(product, manifest=manifest), output)
-    result = retry_and_tell(compilation, _chosen(compilation, run).run_id, output)
+    with telemetry.session():  # one for both, so that the end is waited for once
+        compilation = compile_and_tell(locate(product, manifest=manifest), output)
+        result = retry_and_tell(compilation, _chosen(compilation, run).run_id, output)
     output.document(run_document(result))
     if result.state != "succeeded":
         context.exit(1)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from floe_core import telemetry
 from floe_core.cli.compiling import compile_and_tell
 from floe_core.cli.completing import completing, models
 from floe_core.cli.options import manifest_option, product_argument
@@ -41,8 +42,9 @@ def command(
     All tables are published together once every model and test is fine; a run that fails changes
     nothing that readers see. PRODUCT is a name, a folder or a floe.yaml; by default the one here.
     """
-    compilation = compile_and_tell(locate(product, manifest=manifest), output)
-    result = run_and_tell(compilation, output, select=select, full_refresh=full_refresh)
+    with telemetry.session():  # one for both, so that the end is waited for once
+        compilation = compile_and_tell(locate(product, manifest=manifest), output)
+        result = run_and_tell(compilation, output, select=select, full_refresh=full_refresh)
     output.document(run_document(result))
     if result.state != "succeeded":
         context.exit(1)
