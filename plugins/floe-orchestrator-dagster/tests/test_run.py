@@ -14,6 +14,8 @@ from floe_core.events import ModelFinished, Published, RunEvent
 from floe_core.lake import RunIdentity
 from floe_core.ledger import Ledger
 from floe_core.run_lock import run_lock
+from testing.openlineage import violations
+from testing.openlineage.stored import Event, by_job, stored_events
 from testing.polling import wait_for
 from testing.shop import Shop
 
@@ -94,6 +96,17 @@ def test_a_value_that_fails_while_running_fails_the_run_and_publishes_nothing(sh
     [failure] = shop.dagster_events(run.run_id, dg.DagsterEventType.STEP_FAILURE)
     told = failure.step_failure_data.user_failure_data
     assert (told and told.description) == result.reason
+    events = stored_events(shop.state_dir, result.run_id)
+    assert _types(events) == {
+        "corner-shop": ["START", "FAIL"],
+        "corner-shop.raw_sales": ["START", "COMPLETE"],
+        "corner-shop.stg_sales": ["START", "FAIL"],
+    }
+    assert [problem for event in events for problem in violations(event)] == []
+    error = by_job(events)["corner-shop.stg_sales"][-1]["run"]["facets"]["errorMessage"]
+    assert (error["programmingLanguage"], "twenty" in error["message"]) == ("SQL", True)
+    assert by_job(events)["corner-shop"][-1]["run"]["facets"]["errorMessage"]["message"] == result.reason
+    assert {event["run"]["facets"]["floe"]["traceId"] for event in events} == {result.trace_id}
 
 
 @pytest.mark.requirement("FR-024", "FR-027")
@@ -189,6 +202,15 @@ def test_a_run_ended_from_outside_publishes_nothing_and_is_on_record_when_the_ne
     assert (broken.state, broken.published, broken.reason) == (state, False, reason)
     dagster = next(run for run in shop.dagster_runs() if run.run_id == broken.run_id)
     assert dagster.status.value == status
+    told_of = _types(stored_events(shop.state_dir, broken.run_id))
+    assert told_of["corner-shop"] == ["START", "ABORT" if state == "cancelled" else "FAIL"]
+    assert told_of["corner-shop.stg_sales"] == ["START", "COMPLETE"]
+    assert [types for types in told_of.values() if len(types) != 2] == []
+
+
+def _types(events: list[Event]) -> dict[str, list[str]]:
+    """What happened to each job."""
+    return {job: [event["eventType"] for event in told] for job, told in by_job(events).items()}
 
 
 def _models(shop: Shop, name: str) -> list[str]:

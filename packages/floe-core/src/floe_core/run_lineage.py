@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -84,6 +85,13 @@ class RunLineage:
                 self._end_model(event)
             case TestFinished() if event.about and event.state != "skipped":
                 self._found[event.about].append(assertion(event, self._datasets.node(event.about)))
+
+    def recall(self, done: Iterable[ModelFinished], jobs: Container[str]) -> None:
+        """Take up the lineage of an attempt whose process is gone: what it had done, and what was going."""
+        self._written = {model.unique_id: model for model in done if model.snapshot_id is not None}
+        for node in self.artifacts.nodes:
+            if f"{self.identity.product}.{node.name}" in jobs:
+                self._open[node.unique_id] = ModelStarted(node.unique_id, node.name, 0, 0)
 
     def end(self, state: RunState, *, reason: str | None) -> None:
         """Tell how the attempt ended, and with it the models that were going; a second word is ignored."""

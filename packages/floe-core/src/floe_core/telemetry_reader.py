@@ -45,6 +45,19 @@ class TelemetryReader:
         """The span of that id."""
         return next(self._select("span_id = ?", span_id), None)
 
+    def jobs_going(self, run_id: str, attempt: int) -> set[str]:
+        """The jobs of an attempt whose start was told, and not their end."""
+        connection = self._store.read()
+        if connection is None:
+            return set()
+        with closing(connection):
+            rows = connection.execute(
+                "select job from lineage where floe_run_id = ? and attempt = ?"
+                " group by job having max(event_type <> 'START') = 0",
+                (run_id, attempt),
+            )
+            return {row["job"] for row in rows}
+
     def _select(self, where: str, *values: str) -> Iterator[ToldSpan]:
         connection = self._store.read()
         if connection is None:

@@ -1,0 +1,45 @@
+"""The lineage events that a platform keeps beside its tables, read as plain SQLite."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Mapping
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+Event = dict[str, Any]
+
+
+def stored_events(state_dir: Path, run_id: str) -> list[Event]:
+    """The events of a run in the order they were told."""
+    with closing(sqlite3.connect(state_dir / "telemetry" / "telemetry.db")) as connection:
+        rows = connection.execute(
+            "select body from lineage where floe_run_id = ? order by rowid", (run_id,)
+        ).fetchall()
+    return [json.loads(body) for (body,) in rows]
+
+
+def by_job(events: list[Event]) -> Mapping[str, list[Event]]:
+    """The events of each job, by its name."""
+    found: dict[str, list[Event]] = {}
+    for event in events:
+        found.setdefault(event["job"]["name"], []).append(event)
+    return found
+
+
+def column_lineage(event: Event) -> dict[str, str]:
+    """Where each column of the output comes from: 'table.column' of all that its values are made of, sorted."""
+    [output] = event["outputs"]
+    facet = output["facets"].get("columnLineage", {"fields": {}})
+    return {
+        field: " ".join(
+            sorted(
+                f"{each['name'].partition('.')[2]}.{each['field']}"
+                for each in said["inputFields"]
+                if any(use["type"] == "DIRECT" for use in each["transformations"])
+            )
+        )
+        for field, said in facet["fields"].items()
+    }
