@@ -95,10 +95,10 @@ def tell_dead(state_dir: Path, run: RunResult) -> None:
         resource = resource_of(artifacts, run.environment, state_dir)
         spans = RunTelemetry(artifacts, identity, resource, died=run.started_at)
         lineage = lineage_of(platform, artifacts, identity, state_dir, state_dir)
-        with telemetry.about(spans.subject):
-            if lineage:
+        if lineage:
             lineage.recall(run.models, TelemetryReader(state_dir).jobs_going(run.run_id, run.attempt))
-        Telling(spans, lineage).end(run.state, published=run.published, reason=run.reason)
+        with telemetry.about(spans.subject):
+            Telling(spans, lineage).end(run.state, published=run.published, reason=run.reason)
 
 
 def lineage_of(
