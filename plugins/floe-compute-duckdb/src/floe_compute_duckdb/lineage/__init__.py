@@ -14,7 +14,8 @@ import sqlglot
 from sqlglot.errors import SqlglotError
 
 from floe_compute_duckdb.lineage.edges import IDENTITY, KINDS, Edge, inputs, without
-from floe_compute_duckdb.lineage.queries import Queries, Table
+from floe_compute_duckdb.lineage.queries import Queries
+from floe_compute_duckdb.lineage.relations import Table
 from floe_compute_duckdb.lineage.scope import Col, Rows, Unresolved
 from floe_compute_duckdb.names import mentioned_paths
 from floe_core.plugins.compute import Column, ColumnInput, Lineage, Proof
