@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import duckdb
 from dbt.adapters.floe.environment import FloeEnvironment
 from dbt_common.exceptions import DbtRuntimeError
 
 Result = TypeVar("Result")
+_STANDARD = {"table", "view", "incremental", "ephemeral"}
 
 READING = {
     duckdb.StatementType.SELECT,
@@ -54,6 +55,27 @@ def guarded(
             names = sorted({f"{item.schema}.{item.name}" for item in touched})
             raise DbtRuntimeError(f"'{', '.join(names)}': {REFUSAL}")
         return result
+
+
+def refuse_rows_left(environment: FloeEnvironment, cursor: duckdb.DuckDBPyConnection, node: Any) -> None:
+    """Fail a materialization of the project's own that has made a table in the engine, where it ends."""
+    materialized = node.config.materialized
+    if node.resource_type != "model" or materialized in _STANDARD:
+        return
+    place = (environment.database, node.schema.lower(), node.alias.lower())
+    with environment.lock:
+        left = [
+            item
+            for item in environment.contents(cursor)
+            if (item.database, item.schema.lower(), item.name.lower()) == place
+            and not environment.is_of_the_lake(item)
+        ]
+        environment.forget(cursor, left)
+    if left:
+        raise DbtRuntimeError(
+            f"materialization '{materialized}' has written nothing to the lake: let it call a standard one,"
+            " such as materialization_table_duckdb()"
+        )
 
 
 def _explained(error: DbtRuntimeError) -> DbtRuntimeError:

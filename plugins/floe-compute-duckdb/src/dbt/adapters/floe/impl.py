@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ from dbt.adapters.floe.catalog import Wanted, catalog
 from dbt.adapters.floe.connections import FloeConnectionManager
 from dbt.adapters.floe.contract import breaches
 from dbt.adapters.floe.foreign_keys import foreign_keys
-from dbt.adapters.floe.guard import REFUSAL
+from dbt.adapters.floe.guard import REFUSAL, refuse_rows_left
 from dbt.adapters.floe.keys import is_column, unquoted
 from dbt.adapters.floe.lake import LakeTables
 from dbt.adapters.floe.ownership import maker
@@ -167,7 +168,10 @@ class FloeAdapter(DuckDBAdapter):
     def post_model_hook(self, config: Any, context: Any) -> None:
         self.connections.access.leave()
         if self.connections.get_if_exists() is not None:
-            self.connections.floe().drop_working_tables(self.connections.cursor())
+            cursor, environment = self.connections.cursor(), self.connections.floe()
+            environment.drop_working_tables(cursor)
+            if sys.exc_info()[0] is None:  # what has failed already tells its own reason
+                refuse_rows_left(environment, cursor, config.model)
         super().post_model_hook(config, context)
 
     @available
