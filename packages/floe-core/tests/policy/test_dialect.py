@@ -10,8 +10,8 @@ import pytest
 
 from floe_core.errors import SpecError
 from floe_core.policy.builtins import BUILTINS
-from floe_core.policy.dialect import read_policies, read_policy
 from floe_core.policy.judge import check
+from floe_core.policy.reading import read_policies, read_policy
 
 HEAD = "package floe.model.gold\n\nimport rego.v1\n\n"
 WHOLE = (

@@ -13,9 +13,10 @@ from typing import Any
 
 import pytest
 
-from floe_core.policy.dialect import Policy, read_policy
 from floe_core.policy.example import filled
 from floe_core.policy.judge import Question, Verdict, judge
+from floe_core.policy.policy import Policy
+from floe_core.policy.reading import read_policy
 
 HEAD = "package floe.model.{name}\n\nimport rego.v1\n\n"
 CLOSED = (

@@ -10,10 +10,10 @@ from typing import Any
 import yaml
 
 from floe_core.errors import Position, Problem, SpecError, in_order
-from floe_core.policy.dialect import Policy
 from floe_core.policy.example import filled
 from floe_core.policy.files import CASES_SUFFIX
 from floe_core.policy.judge import Question, Verdict, judge
+from floe_core.policy.policy import Policy
 from floe_core.policy.schema import INPUTS
 from floe_core.suggestion import did_you_mean
 from floe_core.yaml_file import YamlFile, read_yaml

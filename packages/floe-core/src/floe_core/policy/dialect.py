@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import get_args
 
-from floe_core.errors import Position, Problem, SpecError, in_order
+from floe_core.errors import Position, Problem
 from floe_core.policy.builtins import BUILTINS
+from floe_core.policy.policy import Policy
 from floe_core.policy.schema import About, unknown_key
 from floe_core.policy.tokens import CLOSING, OPENING, Token, is_key, reference, tokens
 from floe_core.suggestion import did_you_mean
@@ -25,62 +25,9 @@ _KEYWORDS = {"if", "in", "some", "every", "contains", "true", "false", "null"}
 _OWN = ("required", "proven", "deny", "help")
 
 
-@dataclass(frozen=True)
-class Policy:
-    """A policy that floe can ask: ``required`` are the ids of what must be proven, with help for people."""
+class PolicyReader:
+    """Reads one source; ``problems`` is then what keeps it from being a policy."""
 
-    path: Path
-    about: About
-    name: str
-    source: str
-    required: tuple[str, ...]
-    help: dict[str, str]
-    places: dict[str, Position]
-
-    @property
-    def package(self) -> str:
-        return f"floe.{self.about}.{self.name}"
-
-
-def read_policy(path: Path) -> Policy:
-    """Read a policy; raises SpecError with all that keeps it from being one."""
-    try:
-        source = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise SpecError(
-            Problem("FLOE-E101", f"cannot be read: {error.strerror}", Position.of(path))
-        ) from error
-    except UnicodeDecodeError as error:
-        hint = "save the file as UTF-8"
-        raise SpecError(Problem("FLOE-E103", "not UTF-8", Position.of(path), hint)) from error
-    reader = _Reader(path, source)
-    policy = reader.read()
-    if reader.problems:
-        raise SpecError(in_order(reader.problems))
-    assert policy
-    return policy
-
-
-def read_policies(paths: Iterable[Path]) -> list[Policy]:
-    """Read them all; raises SpecError with what is wrong in any of them, and where two have one package."""
-    policies: dict[str, Policy] = {}
-    problems: list[Problem] = []
-    for path in paths:
-        try:
-            policy = read_policy(path)
-        except SpecError as error:
-            problems += error.problems
-            continue
-        first = policies.setdefault(policy.package, policy)
-        if first is not policy:
-            message = f"'{first.path.name}' has package '{policy.package}', too"
-            problems.append(Problem("FLOE-E314", message, Position.of(path), "give it another name"))
-    if problems:
-        raise SpecError(in_order(problems))
-    return list(policies.values())
-
-
-class _Reader:
     def __init__(self, path: Path, source: str) -> None:
         self._path = path
         self._source = source
@@ -94,6 +41,7 @@ class _Reader:
         self.problems: list[Problem] = []
 
     def read(self) -> Policy | None:
+        """None only where there is a problem."""
         statements = list(self._statements())
         self._functions = {words[0].text for words in statements if len(words) > 1 and words[1].text == "("}
         for words in statements:

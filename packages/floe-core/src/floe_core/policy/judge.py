@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from floe_core.errors import Position, Problem, SpecError, in_order
-from floe_core.policy.dialect import Policy
+from floe_core.policy.policy import Policy
 from floe_core.policy.schema import INPUTS, input_schema
 
 LIMIT_S = 10

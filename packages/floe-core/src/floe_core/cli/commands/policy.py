@@ -14,9 +14,9 @@ from floe_core.cli.output import Output, counted, output_option
 from floe_core.errors import Problem, SpecError, shown
 from floe_core.location import MANIFEST_NAME, manifest_above
 from floe_core.policy.cases import Outcome, Tested, cases_path, run_cases
-from floe_core.policy.dialect import read_policies
 from floe_core.policy.files import FOLDER, files_in
 from floe_core.policy.judge import check
+from floe_core.policy.reading import read_policies
 from floe_core.policy.schema import INPUTS, About, input_schema
 
 _FAILED = 1

@@ -10,9 +10,10 @@ from floe_core.compilation.policy_facts import Facts
 from floe_core.compilation.property_file import described_at
 from floe_core.errors import Position, Problem
 from floe_core.plugins.dbt import ParsedNode
-from floe_core.policy.dialect import Policy, read_policies
 from floe_core.policy.files import FOLDER, policy_files
 from floe_core.policy.judge import Question, judge
+from floe_core.policy.policy import Policy
+from floe_core.policy.reading import read_policies
 from floe_core.policy.schema import document
 
 
