@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator, FormatChecker
 from referencing import Registry, Resource
 
 _SCHEMAS = Path(__file__).parent / "schemas"
+_FORMATS = FormatChecker(["uuid"])
 _FACETS = ("facets", "inputFacets", "outputFacets")
 
 
@@ -31,7 +34,8 @@ def violations(event: Mapping[str, Any]) -> list[str]:
 
 
 def _facets(event: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    for part in (event["run"], event["job"], *event["inputs"], *event["outputs"]):
+    parts = [event.get("run", {}), event.get("job", {}), *event.get("inputs", ()), *event.get("outputs", ())]
+    for part in parts:
         for kind in _FACETS:
             yield from part.get(kind, {}).items()
 
@@ -49,6 +53,16 @@ def _validator(url: str) -> Draft202012Validator:
     registry = Registry().with_resources(
         (name, Resource.from_contents(content)) for name, content in _contents().items()
     )
-    return Draft202012Validator(
-        {"$ref": url}, registry=registry, format_checker=Draft202012Validator.FORMAT_CHECKER
-    )
+    return Draft202012Validator({"$ref": url}, registry=registry, format_checker=_FORMATS)
+
+
+def _is_moment(text: Any) -> bool:
+    return not isinstance(text, str) or datetime.fromisoformat(text).tzinfo is not None
+
+
+def _is_uri(text: Any) -> bool:
+    return not isinstance(text, str) or bool(urlsplit(text).scheme and urlsplit(text).netloc)
+
+
+for _name, _check in (("date-time", _is_moment), ("uri", _is_uri)):
+    _FORMATS.checks(_name, raises=ValueError)(_check)

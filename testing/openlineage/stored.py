@@ -30,7 +30,7 @@ def by_job(events: list[Event]) -> Mapping[str, list[Event]]:
 
 
 def column_lineage(event: Event) -> dict[str, str]:
-    """Where each column of the output comes from: 'table.column' of all that its values are made of, sorted."""
+    """Where each column of the output comes from: every 'table.column' its values are made of, sorted."""
     [output] = event["outputs"]
     facet = output["facets"].get("columnLineage", {"fields": {}})
     return {
