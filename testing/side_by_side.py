@@ -72,6 +72,7 @@ class Stock:
         return self._folder / str(said.get("packages-install-path", "dbt_packages"))
 
     def attach(self, connection: duckdb.DuckDBPyConnection) -> None:
+        connection.execute(f"set file_search_path = '{self._folder}'")  # views read files from here
         connection.execute(f"attach '{self._database}' as \"{self._database.stem}\" (read_only)")
 
     def _places(self) -> tuple[str, ...]:
