@@ -27,9 +27,14 @@ _REQUESTS: Mapping[str, Any] = {
 
 @dataclass
 class Received:
-    """What came in, decoded, with the headers of each request."""
+    """What came in, decoded, with the headers of each request; ``status`` is what it answers.
+
+    ``refused`` counts the requests it answered with another one than 200.
+    """
 
     url: str
+    status: int = 200
+    refused: int = 0
     requests: list[Any] = field(default_factory=list)
     headers: list[Mapping[str, str]] = field(default_factory=list)
 
@@ -75,17 +80,21 @@ def values(attributes: Any) -> dict[str, Any]:
 @contextmanager
 def otlp_receiver(*, status: int = 200, tls: Path | None = None) -> Iterator[Received]:
     """A receiver on a port of the kernel's choice that answers ``status``; with ``tls`` it shows that."""
-    received = Received("")
+    received = Received("", status)
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             if self.headers.get("Content-Encoding") == "gzip":
                 body = decompress(body)
-            if status == 200:
-                received.requests.append(_REQUESTS[self.path].FromString(body))
+            known = _REQUESTS.get(self.path)
+            answered = received.status if known else 404
+            if answered == 200:
+                received.requests.append(known.FromString(body))
                 received.headers.append(dict(self.headers))
-            self.send_response(status)
+            else:
+                received.refused += 1
+            self.send_response(answered)
             self.send_header("Content-Length", "0")
             self.end_headers()
 

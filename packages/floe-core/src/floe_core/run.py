@@ -169,9 +169,11 @@ def _recorded(ledger: Ledger, identity: RunIdentity, telling: Telling) -> Iterat
     try:
         yield outcome
     except BaseException as error:
-        telemetry.redact_error(error)  # before ledger and orchestrator write it down
+        clean = telemetry.redact_error(error)  # before ledger and orchestrator write it down
         if not outcome.published:  # what is published is done, whatever those who hear of it meet
-            outcome.state, outcome.reason = ended_by(error)
+            outcome.state, outcome.reason = ended_by(clean)
+        if clean is not error:
+            raise clean from None
         raise
     finally:
         ledger.end(

@@ -64,8 +64,11 @@ def told(
             try:
                 yield telling
             except BaseException as error:
-                state, reason = ended_by(telemetry.redact_error(error))
+                clean = telemetry.redact_error(error)
+                state, reason = ended_by(clean)
                 telling.end(state, published=False, reason=reason)
+                if clean is not error:
+                    raise clean from None
                 raise
 
 

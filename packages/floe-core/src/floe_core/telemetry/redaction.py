@@ -6,9 +6,10 @@ import base64
 import json
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import quote, quote_plus
 
 from floe_core.errors import FloeError
@@ -22,9 +23,7 @@ _USER_INFO = re.compile(r"(?<=://)[^/\s:@'\"]*:[^/\s@'\"]+(?=@)")
 _NAMED = re.compile(
     r"(?i)\b((?:\w*(?:password|passwd|secret|token|api_?key|access_?key)\w*)=)[^\s&;,'\")]{4,}"
 )
-_BEARER = re.compile(r"(?i)\b((?:bearer|basic)\s+)[\w~+/.=-]{8,}")
-
-E = TypeVar("E", bound=BaseException)
+_BEARER = re.compile(r"(?i)\b((?:bearer|basic)\s+)(?=[a-z~+/.-]*[\d=])[\w~+/.=-]{8,}")
 
 
 class Redactor:
@@ -50,10 +49,14 @@ class Redactor:
         """The same for everything in a tree of JSON, keys too."""
         if isinstance(value, str):
             return self.text(value)
+        if isinstance(value, bytes):
+            return self.text(value.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
         if isinstance(value, Mapping):
             return {self.value(key): self.value(part) for key, part in value.items()}
-        if isinstance(value, list | tuple):
+        if isinstance(value, list):
             return [self.value(part) for part in value]
+        if isinstance(value, tuple):
+            return tuple(map(self.value, value))
         return value
 
     def record(self, record: Record) -> Record:
@@ -76,19 +79,38 @@ def redacted(text: str) -> str:
     return Redactor().text(text)
 
 
-def redact_error(error: E) -> E:
-    """The error, its own texts and those of what caused it redacted in place."""
+def redact_error(error: BaseException) -> BaseException:
+    """The error with its texts, and those of what led to it, redacted in place.
+
+    One that keeps its text where nobody can reach it is given as another with that text.
+    """
     redactor, seen = Redactor(), set[int]()
     link: BaseException | None = error
     while link is not None and id(link) not in seen:
         seen.add(id(link))
-        link.args = tuple(redactor.value(part) if isinstance(part, str) else part for part in link.args)
-        if isinstance(link, FloeError):
-            link.problems = tuple(
-                replace(each, message=redactor.text(each.message)) for each in link.problems
-            )
+        _redact(link, redactor)
+        for name in ("__cause__", "__context__"):
+            behind = getattr(link, name)
+            if behind is not None and not _redact(behind, redactor):
+                setattr(link, name, None)
         link = link.__cause__ or link.__context__
-    return error
+    return error if _redact(error, redactor) else RuntimeError(redactor.text(str(error)))
+
+
+def _redact(error: BaseException, redactor: Redactor) -> bool:
+    """Redact whatever of the error can be reached; whether nothing is left in what it says."""
+    error.args = tuple(map(redactor.value, error.args))
+    if isinstance(error, FloeError):
+        error.problems = tuple(
+            replace(each, message=redactor.text(each.message), hint=each.hint and redactor.text(each.hint))
+            for each in error.problems
+        )
+    for name in ("filename", "filename2", "strerror", "msg", "__notes__"):
+        if said := getattr(error, name, None):
+            with suppress(AttributeError, TypeError):  # some are read-only, and then part of the arguments
+                setattr(error, name, redactor.value(said))
+    text = f"{error} {error!r}"
+    return redactor.text(text) == text
 
 
 @lru_cache(maxsize=4)
@@ -104,7 +126,7 @@ def _forms(secret: str) -> Iterator[str]:
         if len(text) < _SHORTEST:
             continue
         raw = text.encode()
-        yield from (text, text[::-1], " ".join(text), repr(text)[1:-1])
+        yield from (text, text[::-1], " ".join(text), repr(text)[1:-1], repr(raw)[2:-1])
         yield from (json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1])
         for form in (quote(text, safe=""), quote(text), quote_plus(text)):
             yield form

@@ -1,0 +1,339 @@
+"""What receivers of OTLP get, and what becomes of a queue when they do not behave."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import grpc
+import pytest
+from google.protobuf.json_format import MessageToDict
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from pydantic import ValidationError
+
+from floe_core.telemetry import (
+    Distribution,
+    LogLine,
+    Point,
+    Record,
+    Resource,
+    Span,
+    SpanContext,
+    TelemetryQueue,
+)
+from floe_telemetry_otlp import OtlpTelemetry
+from testing.otlp_receiver import bad_receiver, otlp_receiver
+from testing.polling import wait_for
+
+STATE = Path("/somewhere/.floe")
+SHOP = Resource("shop", "dev", "platform", "1.2.0", STATE)
+TRACE, PARENT, OWN = "0af7651916cd43dd8448eb211c80319c", "00f067aa0ba902b7", "b7ad6b7169203331"
+SPAN = Span(
+    SpanContext(TRACE, OWN),
+    PARENT,
+    "model",
+    1_000,
+    2_000,
+    SHOP,
+    {"model_name": "orders", "floe.rows": 7, "floe.published": False, "duration_ms": 0.001},
+    "column 'x' is missing",
+    (SpanContext("f" * 32, "e" * 16),),
+    "floe.dbt",
+)
+COUNTER = Point("floe.models", "{model}", "counter", 3, 5, 9, SHOP, {"state": "succeeded"})
+GAUGE = Point("floe.table.size", "By", "gauge", 1.5, 5, 9, SHOP, scope="floe.iceberg")
+HISTOGRAM = Point("floe.run.duration", "s", "histogram", Distribution((1.0,), (2, 1), 4.5), 5, 9, SHOP)
+LINE = LogLine(77, "error", "floe.run", "model failed", SHOP, SPAN.context, {"model_name": "orders"})
+
+
+def exported(plugin: OtlpTelemetry, *records: Record, size: int = 5_000, state_dir: Path = STATE) -> int:
+    """Send the records; how many of them were lost."""
+    queue = TelemetryQueue(size)
+    for exporter in plugin.exporters(state_dir):
+        queue.attach(exporter, STATE)
+    for record in records:
+        queue.offer(record)
+    return queue.close()
+
+
+def attribute(key: str, kind: str, value: Any) -> dict[str, Any]:
+    return {"key": key, "value": {f"{kind}Value": value}}
+
+
+RESOURCE = {
+    "attributes": [
+        attribute("service.name", "string", "floe-shop"),
+        attribute("service.namespace", "string", "platform"),
+        attribute("service.version", "string", "1.2.0"),
+        attribute("deployment.environment.name", "string", "dev"),
+        attribute("telemetry.sdk.name", "string", "floe"),
+        attribute("telemetry.sdk.language", "string", "python"),
+        attribute("telemetry.sdk.version", "string", "0.1.0"),
+    ]
+}
+
+
+def scope(name: str) -> dict[str, str]:
+    return {"name": name, "version": "0.1.0"}
+
+
+@pytest.mark.parametrize("compression", ["none", "gzip"])
+@pytest.mark.requirement("FR-040", "FR-006")
+def test_spans_metrics_and_lines_arrive_as_the_protocol_has_them(compression: str) -> None:
+    with otlp_receiver() as received:
+        plugin = OtlpTelemetry(endpoint=received.url, compression=compression)
+        assert exported(plugin, SPAN, COUNTER, GAUGE, HISTOGRAM, LINE) == 0
+    spans, metrics, logs = (MessageToDict(request) for request in received.requests)
+    told = {"traceId": "CvdlGRbNQ92ESOshHIAxnA==", "spanId": "t61rcWkgMzE="}
+    assert spans["resourceSpans"] == [
+        {
+            "resource": RESOURCE,
+            "scopeSpans": [
+                {
+                    "scope": scope("floe.dbt"),
+                    "spans": [
+                        {
+                            **told,
+                            "parentSpanId": "APBnqgupArc=",
+                            "name": "model",
+                            "kind": "SPAN_KIND_INTERNAL",
+                            "startTimeUnixNano": "1000",
+                            "endTimeUnixNano": "2000",
+                            "attributes": [
+                                attribute("model_name", "string", "orders"),
+                                attribute("floe.rows", "int", "7"),
+                                attribute("floe.published", "bool", False),
+                                attribute("duration_ms", "double", 0.001),
+                            ],
+                            "events": [
+                                {
+                                    "timeUnixNano": "2000",
+                                    "name": "exception",
+                                    "attributes": [
+                                        attribute("exception.message", "string", "column 'x' is missing")
+                                    ],
+                                }
+                            ],
+                            "links": [{"traceId": "/////////////////////w==", "spanId": "7u7u7u7u7u4="}],
+                            "status": {"message": "column 'x' is missing", "code": "STATUS_CODE_ERROR"},
+                            "flags": 1,
+                        }
+                    ],
+                }
+            ],
+        }
+    ]
+    times = {"startTimeUnixNano": "5", "timeUnixNano": "9"}
+    [of_resource] = metrics["resourceMetrics"]
+    delta = "AGGREGATION_TEMPORALITY_DELTA"
+    assert of_resource["scopeMetrics"] == [
+        {
+            "scope": scope("floe"),
+            "metrics": [
+                {
+                    "name": "floe.models",
+                    "unit": "{model}",
+                    "sum": {
+                        "aggregationTemporality": delta,
+                        "isMonotonic": True,
+                        "dataPoints": [
+                            {
+                                **times,
+                                "asInt": "3",
+                                "attributes": [attribute("state", "string", "succeeded")],
+                            }
+                        ],
+                    },
+                },
+                {
+                    "name": "floe.run.duration",
+                    "unit": "s",
+                    "histogram": {
+                        "aggregationTemporality": delta,
+                        "dataPoints": [
+                            {
+                                **times,
+                                "count": "3",
+                                "sum": 4.5,
+                                "bucketCounts": ["2", "1"],
+                                "explicitBounds": [1.0],
+                            }
+                        ],
+                    },
+                },
+            ],
+        },
+        {
+            "scope": scope("floe.iceberg"),
+            "metrics": [
+                {
+                    "name": "floe.table.size",
+                    "unit": "By",
+                    "gauge": {"dataPoints": [{**times, "asDouble": 1.5}]},
+                }
+            ],
+        },
+    ]
+    [of_logs] = logs["resourceLogs"]
+    assert of_logs["scopeLogs"] == [
+        {
+            "scope": scope("floe.run"),
+            "logRecords": [
+                {
+                    **told,
+                    "timeUnixNano": "77",
+                    "observedTimeUnixNano": "77",
+                    "severityNumber": "SEVERITY_NUMBER_ERROR",
+                    "severityText": "ERROR",
+                    "body": {"stringValue": "model failed"},
+                    "attributes": [attribute("model_name", "string", "orders")],
+                    "flags": 1,
+                }
+            ],
+        }
+    ]
+
+
+@pytest.mark.requirement("FR-040", "FR-052", "FR-065")
+def test_over_tls_the_receiver_must_be_known_and_gets_the_headers(tmp_path: Path) -> None:
+    pem = certificate(tmp_path / "receiver.pem")
+    with otlp_receiver(tls=pem) as received:
+        known = OtlpTelemetry(
+            endpoint=f"{received.url}/tenant/",
+            certificate="receiver.pem",
+            headers={"authorization": "Bearer s3cret"},
+        )
+        assert exported(known, SPAN, state_dir=tmp_path / ".floe") == 1  # there is nothing at that path
+        known = known.model_copy(update={"endpoint": received.url})
+        assert exported(known, SPAN, state_dir=tmp_path / ".floe") == 0
+        assert exported(OtlpTelemetry(endpoint=received.url), SPAN) == 1
+    assert len(received.spans()) == 1
+    assert received.headers[0]["authorization"] == "Bearer s3cret"
+    assert "s3cret" not in repr(known)
+
+
+@pytest.mark.requirement("FR-040", "FR-052")
+def test_the_same_goes_over_grpc() -> None:
+    with grpc_receiver() as (port, calls):
+        plugin = OtlpTelemetry(
+            endpoint=f"http://localhost:{port}", protocol="grpc", headers={"X-Key": "s3cret"}
+        )
+        assert exported(plugin, SPAN) == 0
+    [(request, headers)] = calls
+    [span] = ExportTraceServiceRequest.FromString(request).resource_spans[0].scope_spans[0].spans
+    assert (span.trace_id.hex(), span.parent_span_id.hex(), span.name) == (TRACE, PARENT, "model")
+    assert headers["x-key"] == "s3cret"
+
+
+@pytest.mark.parametrize("size", [10, 5_000])
+@pytest.mark.parametrize("status", [500, 503, 401])
+@pytest.mark.requirement("FR-046")
+def test_what_a_receiver_does_not_take_is_counted(status: int, size: int) -> None:
+    with otlp_receiver(status=status) as received:
+        assert exported(OtlpTelemetry(endpoint=received.url), *many(), size=size) == 6_000
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("size", [10, 5_000])
+@pytest.mark.parametrize("protocol", ["http", "grpc"])
+@pytest.mark.parametrize("kind", ["gone", "black hole", "trickles", "slow handshake"])
+@pytest.mark.requirement("FR-046")
+def test_nobody_waits_two_seconds_for_a_receiver(kind: str, protocol: str, size: int) -> None:
+    with bad_receiver(kind) as url:
+        plugin = OtlpTelemetry(endpoint=url, protocol=protocol)
+        started = time.monotonic()
+        assert exported(plugin, *many(), size=size) == 6_000
+        assert time.monotonic() - started < 2
+
+
+@pytest.mark.parametrize("kind", ["gone", "black hole", "trickles", "slow handshake"])
+@pytest.mark.requirement("FR-046")
+def test_everything_a_bad_receiver_does_not_take_is_counted(kind: str) -> None:
+    with bad_receiver(kind) as url:
+        assert exported(OtlpTelemetry(endpoint=url), *many(), size=10) == 6_000
+
+
+@pytest.mark.requirement("FR-046")
+def test_a_receiver_that_comes_back_gets_what_still_waits() -> None:
+    with otlp_receiver(status=503) as received:
+        queue = TelemetryQueue()
+        for exporter in OtlpTelemetry(endpoint=received.url).exporters(STATE):
+            queue.attach(exporter, STATE)
+        for span in many(100):
+            queue.offer(span)
+        wait_for(lambda: received.refused > 0)
+        received.status = 200
+        assert queue.close() == 0
+    assert len(received.spans()) == 100
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "reason"),
+    [
+        ("localhost:4318", "expected a URL such as http://localhost:4318"),
+        ("ftp://localhost", "expected a URL such as http://localhost:4318"),
+        ("http://me:pw@localhost", "a URL holds no password: name it in 'headers'"),
+    ],
+)
+@pytest.mark.requirement("FR-051", "FR-065")
+def test_an_endpoint_is_a_url_without_a_password(endpoint: str, reason: str) -> None:
+    with pytest.raises(ValidationError) as raised:
+        OtlpTelemetry(endpoint=endpoint)
+    assert [error["msg"] for error in raised.value.errors()] == [reason]
+
+
+@pytest.mark.requirement("FR-055")
+def test_its_health_is_whether_somebody_listens() -> None:
+    with otlp_receiver() as received:
+        assert OtlpTelemetry(endpoint=received.url).health(STATE).healthy
+    health = OtlpTelemetry(endpoint=received.url).health(STATE)
+    assert (health.healthy, health.lasting) == (False, False)
+    assert health.reason == f"no receiver at '{received.url}': Connection refused"
+
+
+def many(count: int = 6_000) -> Iterator[Span]:
+    for number in range(count):
+        yield Span(SpanContext(TRACE, f"{number + 1:016x}"), OWN, "model", 1, 2, SHOP)
+
+
+@contextmanager
+def grpc_receiver() -> Iterator[tuple[int, list[tuple[bytes, dict[str, Any]]]]]:
+    """A gRPC server whose every method keeps what it is called with, and answers an empty message."""
+    calls: list[tuple[bytes, dict[str, Any]]] = []
+
+    class Handler(grpc.GenericRpcHandler):
+        def service(self, details: Any) -> Any:
+            def call(request: bytes, _: Any) -> bytes:
+                calls.append((request, dict(details.invocation_metadata)))
+                return b""
+
+            return grpc.unary_unary_rpc_method_handler(call)
+
+    server = grpc.server(ThreadPoolExecutor(2), handlers=[Handler()])
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    try:
+        yield port, calls
+    finally:
+        server.stop(0).wait()
+
+
+def certificate(path: Path) -> Path:
+    """A certificate for localhost that vouches for itself, with its key, in one file."""
+    subprocess.run(
+        [
+            *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"),
+            *("-nodes", "-days", "1", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"),
+            *("-keyout", str(path), "-out", str(path.with_suffix(".crt"))),
+        ],
+        check=True,
+        capture_output=True,
+    )
+    with path.open("ab") as file:
+        file.write(path.with_suffix(".crt").read_bytes())
+    return path
