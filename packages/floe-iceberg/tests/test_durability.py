@@ -82,7 +82,7 @@ def test_our_sqlite_connections_sync_fully_and_wait_for_others(lake: Lake) -> No
 def test_the_catalog_names_neither_our_file_io_nor_our_settings(lake: Lake) -> None:
     lake.publish("r1", "t", "select 1 as id")
     assert dict(lake.manager.properties) == lake.properties
-    assert lake.table("t").metadata.properties == {}
+    assert lake.table("t").metadata.properties == {"read.parquet.vectorization.enabled": "false"}
     assert isinstance(lake.plain(), SqlCatalog)
     with sqlite3.connect(lake.home / "catalog.db") as connection:
         locations = connection.execute("select metadata_location from iceberg_tables").fetchall()

@@ -124,7 +124,7 @@ def test_tables_lists_what_is_published_with_its_rows_and_its_time(lake: Lake) -
         ("shop", "a", 0),
         ("shop", "b", 3),
     ]
-    assert tables[1].properties == {"layer": "gold"}
+    assert tables[1].properties == {"layer": "gold", "read.parquet.vectorization.enabled": "false"}
     assert tables[1].snapshot_id == lake.plain().load_table(("shop", "a")).metadata.current_snapshot_id
     assert started - timedelta(seconds=1) < tables[1].committed_at < datetime.now(UTC)
     assert [t.name for t in lake.manager.tables(["another", "nowhere"])] == ["c"]

@@ -17,6 +17,7 @@ from floe_iceberg import Docs, RunTransaction, current_run
 from testing.lake import Lake, identity
 
 BASE = "select * from (values (1, 'a', 10), (2, 'b', 20)) t(id, v, n)"
+TOLD = {"read.parquet.vectorization.enabled": "false"}  # what readers of any table are told
 PUBLISHED = ("added", "dropped", "retyped")
 CHANGED = {
     "added": (
@@ -64,7 +65,7 @@ def test_a_run_that_fails_leaves_every_published_table_exactly_as_it_was(lake: L
         (2, "v", "string", "a letter"),
         (3, "n", "int", None),
     ]
-    assert before["added"]["properties"] == {"owner": "retail", "comment": "the base"}
+    assert before["added"]["properties"] == {"owner": "retail", "comment": "the base", **TOLD}
     assert lake.plain_rows("fresh") == []
     assert lake.table("fresh").current_snapshot() is None
     assert lake.manager.table_names("shop") == sorted(PUBLISHED)
@@ -87,7 +88,7 @@ def test_a_run_that_is_published_changes_every_table_at_once(lake: Lake) -> None
         assert lake.rows(name) == rows
         metadata = lake.table(name).metadata
         assert set(metadata.refs) == {"main"}
-        assert metadata.properties == {"owner": "sales", "comment": "changed"}
+        assert metadata.properties == {"owner": "sales", "comment": "changed", **TOLD}
         assert metadata.format_version == 2
     columns = {name: [f[:3] for f in lake.seen(name)["columns"]] for name in CHANGED}
     assert columns == {

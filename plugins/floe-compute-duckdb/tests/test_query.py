@@ -135,14 +135,17 @@ def test_tables_are_read_as_they_were(lake: Lake) -> None:
     first = lake.table("stock").metadata.snapshot_log[-1]
     lake.publish("t2", "stock", "select 1 as id, 2 as pieces")
     second = lake.table("stock").metadata.snapshot_log[-1]
+    lake.manager.tag(lake.id("stock"), "one-column", at=first.snapshot_id)
     engine, sql = DuckDB(), "from stock"
-    for moment in (first.snapshot_id, time_of(first.timestamp_ms)):
+    for moment in (first.snapshot_id, time_of(first.timestamp_ms), "one-column"):
         then = engine.query(lake.manager, sql, schema="shop_1", as_of=moment)
         assert (then.columns, then.rows) == ((Column("id", "INTEGER"),), ((1,),))
     now = engine.query(lake.manager, sql, schema="shop_1", as_of=time_of(second.timestamp_ms))
     assert now.rows == ((1, 2),)
     with pytest.raises(SpecError, match=r"table 'shop-1\.stock' has no snapshot '5': the oldest it keeps is"):
         engine.query(lake.manager, sql, schema="shop_1", as_of=5)
+    with pytest.raises(SpecError, match=r"table 'shop-1\.stock' has no tag or branch 'two'"):
+        engine.query(lake.manager, sql, schema="shop_1", as_of="two")
 
 
 @pytest.mark.requirement("FR-092", "FR-027")

@@ -39,7 +39,12 @@ from pyiceberg.table.snapshots import (
     update_snapshot_summaries,
 )
 from pyiceberg.table.update import TableRequirement, TableUpdate
-from pyiceberg.table.update.snapshot import _FastAppendFiles, _OverwriteFiles, _SnapshotProducer
+from pyiceberg.table.update.snapshot import (
+    _FastAppendFiles,
+    _ManifestMergeManager,
+    _OverwriteFiles,
+    _SnapshotProducer,
+)
 from pyiceberg.types import BooleanType, NestedField
 from requests import Response, Session
 from requests.adapters import HTTPAdapter
@@ -47,6 +52,8 @@ from requests.adapters import HTTPAdapter
 from floe_core.errors import PluginError, Problem
 
 _VERSION = "0.12.0"
+_MANY_MANIFESTS = 8  # of a snapshot, before those of earlier ones are made one
+_MANIFEST_BYTES = 8 * 1024 * 1024
 
 if pyiceberg.__version__ != _VERSION:
     raise PluginError(
@@ -210,6 +217,18 @@ class _Tolerant(_SnapshotProducer):  # type: ignore[type-arg]
             parent.summary if parent else None,
         )
 
+    def _process_manifests(self, manifests: list[ManifestFile]) -> list[ManifestFile]:
+        """Those that tell of nothing but what earlier snapshots deleted go; of many, one is made."""
+        kept = [manifest for manifest in manifests if self._is_new(manifest) or _has_files(manifest)]
+        old = [m for m in kept if m.content == ManifestContent.DATA and not self._is_new(m)]
+        if len(old) < _MANY_MANIFESTS:
+            return kept
+        merging: _ManifestMergeManager[Any] = _ManifestMergeManager(_MANIFEST_BYTES, 2, True, self)
+        return [*(manifest for manifest in kept if manifest not in old), *merging.merge_manifests(old)]
+
+    def _is_new(self, manifest: ManifestFile) -> bool:
+        return manifest.added_snapshot_id == self._snapshot_id
+
     def new_manifest_writer(self, spec: PartitionSpec) -> ManifestWriter:
         metadata = self._transaction.table_metadata
         sources = {field.source_id for field in spec.fields}
@@ -284,16 +303,16 @@ class _Restored(_Tolerant, _FastAppendFiles):
         self._old = old
 
     def _existing_manifests(self) -> list[ManifestFile]:
-        return [
-            manifest
-            for manifest in self._old.manifests(self._io)
-            if manifest.has_added_files() or manifest.has_existing_files()
-        ]
+        return [manifest for manifest in self._old.manifests(self._io) if _has_files(manifest)]
 
     def _summary(self, snapshot_properties: Mapping[str, str] = {}) -> Summary:
         old = self._old.summary.additional_properties if self._old.summary else {}
         totals = {name: value for name, value in old.items() if name.startswith("total-")}
         return Summary(self._operation, **totals, **snapshot_properties)
+
+
+def _has_files(manifest: ManifestFile) -> bool:
+    return bool(manifest.has_added_files() or manifest.has_existing_files())
 
 
 _Producer = _Append | _Rewrite | _Replace | _Restored

@@ -13,7 +13,7 @@ from pyiceberg.table import Table
 from pyiceberg.table.metadata import TableMetadata
 from pyiceberg.table.update import TableRequirement, TableUpdate
 
-from floe_core.errors import ConflictError, PluginError, Problem, WorkError
+from floe_core.errors import PluginError, Problem, WorkError
 from floe_iceberg.access import authorize, needs_access
 from floe_iceberg.file_io import DurableFileIO
 from floe_iceberg.rights import Rights
@@ -130,17 +130,6 @@ def unsupported(kind: str) -> PluginError:
     known = "sql (sqlite, postgresql) and rest"
     return PluginError(
         Problem("FLOE-E231", f"catalogs of the type '{kind}' are not supported", hint=f"there are {known}")
-    )
-
-
-def conflict(tables: Sequence[TableId]) -> ConflictError:
-    names = ", ".join(f"'{table}'" for table in tables)
-    return ConflictError(
-        Problem(
-            "FLOE-E530",
-            f"somebody else changed {names} meanwhile",
-            hint="nothing was published; run again to work on what is there now",
-        )
     )
 
 

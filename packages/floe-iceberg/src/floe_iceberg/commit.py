@@ -28,7 +28,8 @@ from pyiceberg.table.update import (
 )
 
 from floe_iceberg import _pyiceberg
-from floe_iceberg.catalog import Moved, TableCatalog, TableChange, conflict, id_of
+from floe_iceberg.catalog import Moved, TableCatalog, TableChange, id_of
+from floe_iceberg.conflict import Rivalry, conflict
 from floe_iceberg.durable import storing
 from floe_iceberg.layout import Placed
 from floe_iceberg.table import UNPUBLISHED, TableId
@@ -66,7 +67,7 @@ def commit_new(
     if catalog.load(name) is None:  # a catalog may say that it is there when it is not
         with suppress(Moved):
             return catalog.commit([made])[0]
-    raise conflict([name])
+    raise conflict({name: Rivalry(catalog.load(name), branch=branch)})
 
 
 def draft_metadata(schema: Schema, location: str) -> TableMetadata:
@@ -100,7 +101,7 @@ def commit_change(
         try:
             [changed] = catalog.commit([TableChange(name, table, updates, requirements)])
         except Moved:
-            table = _reloaded(catalog, name, requirements)
+            table = _reloaded(catalog, table, requirements, branch)
         else:
             return changed
 
@@ -139,10 +140,13 @@ def _requirements(metadata: TableMetadata, branch: str) -> tuple[TableRequiremen
     )
 
 
-def _reloaded(catalog: TableCatalog, name: TableId, requirements: Sequence[TableRequirement]) -> Table:
+def _reloaded(
+    catalog: TableCatalog, before: Table, requirements: Sequence[TableRequirement], branch: str
+) -> Table:
+    name = id_of(before)
     table = catalog.load(name)
     if table is None or not holds(requirements, table.metadata):
-        raise conflict([name])
+        raise conflict({name: Rivalry.since(before, table, branch)})
     return table
 
 
@@ -201,12 +205,12 @@ def _with_additions(
         updates.append(AddSchemaUpdate(schema_=found))
     if spec not in specs:
         if any(other.spec_id == spec.spec_id for other in specs):
-            raise conflict([id_of(table)])
+            raise conflict({id_of(table): Rivalry(branch=branch)})
         specs.append(spec)
         updates.append(AddPartitionSpecUpdate(spec=spec))
     if order.fields and order not in metadata.sort_orders:
         if any(other.order_id == order.order_id for other in metadata.sort_orders):
-            raise conflict([id_of(table)])
+            raise conflict({id_of(table): Rivalry(branch=branch)})
         updates.append(AddSortOrderUpdate(sort_order=order))
     refs = {name: ref for name, ref in metadata.refs.items() if name != branch}
     if parent is not None:

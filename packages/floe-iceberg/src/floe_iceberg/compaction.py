@@ -7,7 +7,7 @@ from itertools import groupby
 from pyiceberg.manifest import DataFile
 from pyiceberg.table import FileScanTask
 
-from floe_iceberg.file_size import target_file_bytes
+from floe_iceberg.file_shape import file_shape
 from floe_iceberg.layout import current
 from floe_iceberg.table import TableView
 
@@ -20,15 +20,13 @@ def small_files(view: TableView, *, target_bytes: int, min_files: int) -> list[F
     Files laid out otherwise than the table's newest ones stay as they are. Files with rows deleted by
     position are rewritten together or not at all, so that their delete files can go.
     """
-    target_bytes = target_file_bytes(view, view.table.metadata.properties, at_most=target_bytes)
+    full = file_shape(view, view.table.metadata.properties, at_most=target_bytes).full
     spec_id = current(view.table.metadata, view.schema).spec.spec_id
     ours = [task for task in view.files if task.file.spec_id == spec_id]
     holed = [task for task in view.files if task.delete_files]
     may_fill = all(task in ours for task in holed)
     small = [
-        task
-        for task in ours
-        if (may_fill if task.delete_files else task.file.file_size_in_bytes < target_bytes * 3 // 4)
+        task for task in ours if (may_fill if task.delete_files else task.file.file_size_in_bytes < full)
     ]
     small.sort(key=lambda task: _partition(task.file))
     groups = [list(group) for _, group in groupby(small, key=lambda task: _partition(task.file))]

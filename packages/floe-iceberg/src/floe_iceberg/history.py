@@ -9,6 +9,7 @@ from pyiceberg.table.metadata import TableMetadata
 from pyiceberg.table.snapshots import Snapshot
 
 from floe_core.errors import Problem, SpecError
+from floe_core.lake import branch_of
 from floe_iceberg.table import TableId, TableView
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -20,12 +21,11 @@ def view_as_of(name: TableId, table: Table, moment: datetime | int | str) -> Tab
     Raises SpecError when there is none (any more), with the oldest there is.
     """
     metadata = table.metadata
+    if isinstance(moment, str):
+        return TableView(table, _named(name, metadata, moment))
     if isinstance(moment, int):
         found = metadata.snapshot_by_id(moment)
         what = f"has no snapshot '{moment}'"
-    elif isinstance(moment, str):
-        found = metadata.snapshot_by_name(moment)
-        what = f"has no tag or branch '{moment}'"
     else:
         found = _at(metadata, moment)
         what = f"cannot be read as of '{_told(moment)}'"
@@ -50,6 +50,20 @@ def milliseconds(moment: datetime) -> int:
     """Since 1970; a time without a zone is taken as UTC."""
     aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     return (aware - _EPOCH) // timedelta(milliseconds=1)
+
+
+def _named(name: TableId, metadata: TableMetadata, ref: str) -> Snapshot:
+    found = metadata.snapshot_by_name(ref)
+    if found is None:
+        names = ", ".join(sorted(name for name in metadata.refs if not name.startswith(branch_of(""))))
+        raise SpecError(
+            Problem(
+                "FLOE-E440",
+                f"table '{name}' has no tag or branch '{ref}'",
+                hint=f"a time such as 2026-01-31T12:00, a snapshot's id, or one of: {names}",
+            )
+        )
+    return found
 
 
 def _at(metadata: TableMetadata, moment: datetime) -> Snapshot | None:

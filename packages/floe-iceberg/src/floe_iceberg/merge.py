@@ -18,6 +18,7 @@ from pyiceberg.types import NestedField
 
 from floe_core.errors import Problem, SpecError, WorkError
 from floe_iceberg import pruning, scan
+from floe_iceberg.file_shape import ROW_GROUP
 from floe_iceberg.schema import duckdb_type
 from floe_iceberg.sql import identifier
 
@@ -30,6 +31,7 @@ class Source:
     """
 
     name: str
+    rows: int
     target: Schema
     keys: Sequence[NestedField]
     columns: frozenset[int]
@@ -62,9 +64,10 @@ def evaluated(
         f"CAST({identifier(name)} AS {duckdb_type(field.field_type)}) AS {scan.alias(field)}"
         for name, field in columns
     )
-    con.execute(f"CREATE TEMP TABLE {table} AS SELECT {select} FROM (\n{query}\n)")
+    kept = con.execute(f"CREATE TEMP TABLE {table} AS SELECT {select} FROM (\n{query}\n)")
     try:
-        source = Source(table, target, keys, frozenset(field.field_id for _, field in columns), updates)
+        [rows] = kept.fetchall()[0]
+        source = Source(table, rows, target, keys, frozenset(field.field_id for _, field in columns), updates)
         if updates:
             _refuse_duplicates(con, source)
         yield source
@@ -98,6 +101,16 @@ def merged(source: Source, base: Schema, touched: Sequence[FileScanTask]) -> str
         f"SELECT * FROM ({converted(source.target, base, touched)}) o "
         f"ANTI JOIN {source.name} s ON {source.matches('o')} UNION ALL {new}"
     )
+
+
+def in_order(keys: Sequence[NestedField], rows: int, select: str) -> str:
+    """The rows by key, if they are few: then files of neighbours come of it, of which later merges touch few.
+
+    So many as several threads write would be put into files by turns anyway.
+    """
+    if rows > ROW_GROUP:
+        return select
+    return f"SELECT * FROM ({select}) ORDER BY {', '.join(scan.alias(key) for key in keys)}"
 
 
 def converted(target: Schema, base: Schema, files: Sequence[FileScanTask]) -> str:

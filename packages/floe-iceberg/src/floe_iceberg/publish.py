@@ -31,8 +31,9 @@ from pyiceberg.table.update import (
     TableUpdate,
 )
 
-from floe_iceberg.catalog import Moved, TableCatalog, TableChange, conflict
+from floe_iceberg.catalog import Moved, TableCatalog, TableChange
 from floe_iceberg.commit import holds
+from floe_iceberg.conflict import Rivalry, conflict
 from floe_iceberg.layout import unpartitioned_spec
 from floe_iceberg.table import UNPUBLISHED, TableId
 
@@ -90,12 +91,12 @@ def publish_all(catalog: TableCatalog, branch: str, publications: Sequence[Publi
 def _checked(catalog: TableCatalog, branch: str, publications: Sequence[Publication]) -> list[Table]:
     found = {publication.table: catalog.load(publication.table) for publication in publications}
     tables = [table for table in found.values() if table is not None]
-    changed = [
-        publication.table
+    changed = {
+        publication.table: Rivalry.beyond(publication.main, found[publication.table], branch)
         for publication in publications
         if (table := found[publication.table]) is None
         or not holds(publication.requirements(branch), table.metadata)
-    ]
+    }
     if changed:
         raise conflict(changed)
     return tables

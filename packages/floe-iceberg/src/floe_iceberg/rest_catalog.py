@@ -20,8 +20,9 @@ from pyiceberg.table.update import AddSchemaUpdate
 
 from floe_core.errors import Problem, ServiceError, SpecError
 from floe_iceberg._pyiceberg import RestClient
-from floe_iceberg.catalog import FILE_IO, TableCatalog, TableChange, conflict, id_of
+from floe_iceberg.catalog import FILE_IO, TableCatalog, TableChange, id_of
 from floe_iceberg.changed import changed
+from floe_iceberg.conflict import Rivalry, conflict
 from floe_iceberg.journal import Journal
 from floe_iceberg.rest_answer import Answer, PassingError, asking
 from floe_iceberg.rest_commit import RestChange
@@ -155,7 +156,7 @@ class RestTableCatalog(TableCatalog):
         try:
             return self._ask(lambda: self.iceberg.staged(*name))
         except TableAlreadyExistsError as error:
-            raise conflict([name]) from error
+            raise conflict({name: Rivalry(self._loaded(name))}) from error
 
     def _rights_of(self, name: TableId) -> Mapping[str, str]:
         """Of a table, or of the place for one that is not made yet."""
@@ -194,7 +195,7 @@ def _refuse_other_schema(change: TableChange, table: Table) -> None:
         if isinstance(update, AddSchemaUpdate) and not change.new:
             there = next((s for s in table.metadata.schemas if s.schema_id == update.schema_.schema_id), None)
             if there is None or there.fields != update.schema_.fields:
-                raise conflict([change.name])
+                raise conflict({change.name: Rivalry()})
 
 
 def _identifier(name: TableId) -> tuple[str, ...]:

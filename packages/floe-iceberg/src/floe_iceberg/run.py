@@ -19,7 +19,7 @@ from floe_iceberg import part, writing
 from floe_iceberg.alter import Alteration
 from floe_iceberg.compaction import small_files
 from floe_iceberg.evolve import OnSchemaChange
-from floe_iceberg.file_size import UNIQUE_KEY, target_file_bytes
+from floe_iceberg.file_shape import UNIQUE_KEY, file_shape
 from floe_iceberg.history import view_as_of
 from floe_iceberg.layout import Layout
 from floe_iceberg.part import Part
@@ -248,11 +248,11 @@ class RunTransaction:
         pending = entry.properties if properties is None else properties
         said = entry.summary(pending, layout)
         known = entry.table.metadata.properties if entry.table else {}
-        file_bytes = target_file_bytes(entry.view, {**known, **pending})
+        shape = file_shape(entry.view, {**known, **pending})
         below = entry.view.snapshot if entry.view else None
         parent = below.snapshot_id if below else None
         summary = {**self.identity.summary(model), **said}
-        return Target(self.manager.catalog, table, self.branch, parent, summary, layout, file_bytes)
+        return Target(self.manager.catalog, table, self.branch, parent, summary, layout, shape)
 
     def _entry(self, name: TableId) -> RunTable:
         """What is known of the table, looked up at most once a run."""

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, field
 from pyiceberg.table import Table
 from pyiceberg.table.snapshots import Snapshot, ancestors_of
 
+from floe_iceberg.file_shape import told_to_readers
 from floe_iceberg.layout import Layout
 from floe_iceberg.publish import Publication
 from floe_iceberg.table import TableId, TableView, is_unpublished
@@ -88,6 +89,7 @@ class RunTable:
         assert table is not None
         assert view is not None
         assert view.snapshot is not None
+        known = table.metadata.properties
         placed = self.layout.placed(table.metadata, view.schema)
         return Publication(
             table=name,
@@ -96,7 +98,7 @@ class RunTable:
             schema_id=self.schema_id,
             last_column_id=table.metadata.last_column_id,
             head=view.snapshot.snapshot_id,
-            properties=self.properties,
+            properties={**told_to_readers({**known, **self.properties}), **self.properties},
             spec_id=placed.spec.spec_id if self.layout.partition_by is not None else None,
             order_id=placed.order.order_id if self.layout.sort_by is not None else None,
         )

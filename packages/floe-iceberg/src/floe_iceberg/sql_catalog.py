@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pyiceberg.catalog.sql import IcebergTables, SqlCatalog
+from pyiceberg.catalog.sql import IcebergTables, SqlCatalog, SqlCatalogBaseTable
 from pyiceberg.exceptions import NamespaceAlreadyExistsError, NoSuchNamespaceError, NoSuchTableError
 from pyiceberg.io import FileIO
 from pyiceberg.table import Table
@@ -247,11 +247,10 @@ def _refuse_unspeakable(warehouse: str) -> None:
 
 def _connect(name: str, properties: Mapping[str, str]) -> SqlCatalog:
     with _asking(name, make_url(properties["uri"])):
-        try:
-            return SqlCatalog(name, **properties)
-        except SQLAlchemyError:
-            # another process may have made the same tables at the same time
-            return SqlCatalog(name, **properties)
+        for _ in SqlCatalogBaseTable.metadata.sorted_tables:
+            with suppress(SQLAlchemyError):  # another process may make the same tables just now, one by one
+                return SqlCatalog(name, **properties)
+        return SqlCatalog(name, **properties)
 
 
 @contextmanager

@@ -20,10 +20,12 @@ from floe_core.errors import Problem, SpecError, WorkError
 from floe_iceberg import delete as deletion
 from floe_iceberg import evolve, merge, scan
 from floe_iceberg.alter import Alteration
-from floe_iceberg.catalog import TableCatalog, UnknownOutcome, conflict
+from floe_iceberg.catalog import TableCatalog, UnknownOutcome
 from floe_iceberg.commit import Change, commit_change, commit_new, draft_metadata
+from floe_iceberg.conflict import Rivalry, conflict
 from floe_iceberg.directory import Directory
 from floe_iceberg.evolve import Columns, OnSchemaChange
+from floe_iceberg.file_shape import FileShape, unique_key
 from floe_iceberg.layout import Layout, Placed
 from floe_iceberg.merge import converted
 from floe_iceberg.part import Part
@@ -65,7 +67,7 @@ class Target:
     parent: int | None
     summary: Mapping[str, str]
     layout: Layout
-    file_bytes: int
+    shape: FileShape
 
 
 def create(target: Target, query: Query) -> TableView:
@@ -145,7 +147,7 @@ def _put_back(
     part: Part,
 ) -> TableView:
     if (view.snapshot.snapshot_id if view.snapshot else None) != part.snapshot_id:
-        raise conflict([target.name])
+        raise conflict({target.name: Rivalry()})
     taken = part.of(view.files)
     if evolution.rewrite:
         others = [task for task in view.files if task not in taken]
@@ -175,7 +177,8 @@ def _merge(
             else merge.touched_files(query.con, source, view.schema, view.files)
         )
         touched = scan.with_companions(touched, view.files)
-        select = merge.merged(source, view.schema, touched)
+        rows = source.rows + sum(task.file.record_count for task in touched)
+        select = merge.in_order(source.keys, rows, merge.merged(source, view.schema, touched))
         placed = target.layout.placed(table.metadata, evolution.schema)
         with _written(target, query.con, select, evolution.schema, placed, table) as files:
             return _rewritten(target, table, view, evolution.schema, placed, touched, files)
@@ -225,6 +228,8 @@ def compact(
     target.catalog.authorize(con)
     scan.refuse_unreadable(view)
     select = scan.rows(view.schema, tasks)
+    if keys := unique_key(view):
+        select = merge.in_order(keys, sum(task.file.record_count for task in tasks), select)
     placed = target.layout.placed(table.metadata, view.schema)
     with _written(target, con, select, view.schema, placed, table) as files:
         return _rewritten(target, table, view, view.schema, placed, tasks, files)
@@ -268,7 +273,7 @@ def _written(
     with ExitStack() as unfinished:
         unfinished.callback(directory.discard)
         with step("write", target.name, target.summary) as told:
-            files = copy(con, select, schema, directory, placed, target.file_bytes)
+            files = copy(con, select, schema, directory, placed, target.shape)
             told["floe.rows"] = sum(file.record_count for file in files)
             told["floe.bytes"] = sum(file.file_size_in_bytes for file in files)
             told["floe.files"] = len(files)

@@ -141,7 +141,7 @@ class DuckDB(ComputePlugin):
         sql: str,
         *,
         schema: str | None,
-        as_of: datetime | int | None = None,
+        as_of: datetime | int | str | None = None,
         run_id: str | None = None,
         views: Sequence[InlinedView] = (),
     ) -> QueryResult:

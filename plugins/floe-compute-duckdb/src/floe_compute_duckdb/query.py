@@ -28,7 +28,7 @@ def query(
     sql: str,
     *,
     schema: str | None,
-    as_of: datetime | int | None = None,
+    as_of: datetime | int | str | None = None,
     run_id: str | None = None,
     views: Sequence[InlinedView] = (),
 ) -> QueryResult:
@@ -91,7 +91,7 @@ class _Tables:
         lake: IcebergTableManager,
         connection: duckdb.DuckDBPyConnection,
         schema: str | None,
-        as_of: datetime | int | None,
+        as_of: datetime | int | str | None,
         run_id: str | None,
         views: Sequence[InlinedView],
     ) -> None:

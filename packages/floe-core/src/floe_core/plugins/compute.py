@@ -156,14 +156,14 @@ class ComputePlugin(Plugin, ABC):
         sql: str,
         *,
         schema: str | None,
-        as_of: datetime | int | None = None,
+        as_of: datetime | int | str | None = None,
         run_id: str | None = None,
         views: Sequence[InlinedView] = (),
     ) -> QueryResult:
         """Run one reading statement over the published tables, and over ``views`` of them.
 
         ``schema`` is where unqualified names are looked up. ``as_of`` reads the tables as they were at a
-        time, or at the snapshot of an id; ``run_id`` reads what a run has left unpublished. Raises
+        time, at the snapshot of an id, or at a tag; ``run_id`` reads what a run has left unpublished. Raises
         SpecError for SQL that does not bind, for anything but a query, and where there is nothing (any
         more) to read as of then or of that run.
         """

@@ -20,9 +20,10 @@ from floe_core.cli.table import is_number, table
 @click.argument("sql", shell_complete=tables)
 @click.option(
     "--as-of",
-    metavar="TIME|SNAPSHOT",
+    metavar="TIME|SNAPSHOT|TAG",
     callback=lambda _context, _parameter, value: _moment(value),
-    help="Read the tables as they were then: a time (UTC unless it says another zone) or a snapshot's id.",
+    help="Read the tables as they were then: at a time (UTC unless it says another zone), at a snapshot's "
+    "id, or at a tag.",
 )
 @click.option(
     "--run",
@@ -35,7 +36,7 @@ from floe_core.cli.table import is_number, table
 @output_option
 def command(
     sql: str,
-    as_of: datetime | int | None,
+    as_of: datetime | int | str | None,
     run: str | None,
     product: Path | None,
     manifest: Path | None,
@@ -70,18 +71,16 @@ def command(
         output.line(f"({counted(len(result.rows), 'row')})")
 
 
-def _moment(text: str | None) -> datetime | int | None:
-    if text is None:
+def _moment(text: str | None) -> datetime | int | str | None:
+    """A time or an id when it reads as one; else the name of a tag."""
+    if not text:
         return None
     if text.isascii() and text.isdigit():
         return int(text)
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise click.BadParameter(
-            f"'{text}' is neither a time such as 2026-01-31T12:00 nor a snapshot's id",
-            param_hint="'--as-of'",
-        ) from None
+        return text
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
