@@ -1,0 +1,101 @@
+"""The store of what was told: retention, versions, several writers."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from floe_core.lineage import Job, Run, derived_run_id, facets, run_event
+from floe_core.telemetry import LineageEvent, Point, Record, Resource, Span, SpanContext
+from floe_core.telemetry_reader import TelemetryReader
+from floe_core.telemetry_store import TelemetryStore, append
+
+_TRACE = "0af7651916cd43dd8448eb211c80319c"
+_DAY_S = 86_400
+
+
+def _span(state_dir: Path, number: int, *, days_ago: float = 0) -> Span:
+    end = int((time.time() - days_ago * _DAY_S) * 1e9)
+    context = SpanContext(_TRACE, f"{number:016x}")
+    links = (SpanContext(_TRACE, "00f067aa0ba902b7"),)
+    return Span(
+        context, None, "run", end - 2_000_000_000, end, _resource(state_dir), {"rows": 3}, None, links
+    )
+
+
+def _resource(state_dir: Path) -> Resource:
+    return Resource("shop", "dev", "test", "1", state_dir)
+
+
+def _event(state_dir: Path, kind: str, job: str, run_id: str) -> LineageEvent:
+    said = {"runId": run_id, "attempt": 1}
+    run = Run(derived_run_id(job), {"floe": facets.floe_run(said)})
+    return LineageEvent(run_event(kind, run, Job("floe://test/dev", job)), _resource(state_dir))  # type: ignore[arg-type]
+
+
+def _written(state_dir: Path, *records: Record, keep_s: float = 30 * _DAY_S) -> None:
+    with closing(TelemetryStore(state_dir, keep_s=keep_s).open()) as connection:
+        append(connection, records)
+
+
+@pytest.mark.requirement("FR-040")
+def test_a_span_comes_back_as_it_was_told(tmp_path: Path) -> None:
+    told = _span(tmp_path, 7)
+
+    _written(tmp_path, told, _span(tmp_path, 8))
+
+    [found, _] = TelemetryReader(tmp_path).trace(_TRACE)
+    assert (found.context, found.name, found.links) == (told.context, "run", told.links)
+    assert (found.start_ns, found.end_ns, found.seconds) == (told.start_ns, told.end_ns, 2.0)
+    assert found.attributes == {"rows": 3}
+    assert TelemetryReader(tmp_path).span("0" * 15 + "7") == found
+    assert TelemetryReader(tmp_path / "nowhere").trace(_TRACE) == []
+
+
+@pytest.mark.requirement("FR-040", "FR-041")
+def test_what_is_older_than_the_retention_is_forgotten_once_a_day(tmp_path: Path) -> None:
+    old = [_span(tmp_path, number, days_ago=days) for number, days in enumerate((9.5, 8, 6, 0))]
+    point = Point("runs", "1", "counter", 1, 0, old[0].end_ns, _resource(tmp_path))
+    _written(tmp_path, *old, point)
+
+    with closing(TelemetryStore(tmp_path, keep_s=9 * _DAY_S).open()):
+        before = len(TelemetryReader(tmp_path).trace(_TRACE))
+    with closing(TelemetryStore(tmp_path, keep_s=7 * _DAY_S).open()) as connection:
+        after = [int(span.context.span_id, 16) for span in TelemetryReader(tmp_path).trace(_TRACE)]
+        points = connection.execute("select count(*) from points").fetchone()[0]
+
+    assert (before, after, points) == (4, [2, 3], 0)
+
+
+@pytest.mark.requirement("FR-040")
+def test_a_store_of_another_version_is_begun_anew_and_not_read(tmp_path: Path) -> None:
+    _written(tmp_path, _span(tmp_path, 1))
+    with closing(sqlite3.connect(TelemetryStore(tmp_path).path)) as connection:
+        connection.execute("pragma user_version = 1")
+
+    assert TelemetryReader(tmp_path).trace(_TRACE) == []
+    _written(tmp_path, _span(tmp_path, 2))
+    assert [span.context.span_id for span in TelemetryReader(tmp_path).trace(_TRACE)] == ["0" * 15 + "2"]
+
+
+@pytest.mark.requirement("FR-040")
+def test_writers_at_once_begin_it_together_and_lose_nothing(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(lambda number: _written(tmp_path, _span(tmp_path, number)), range(40)))
+
+    assert len(TelemetryReader(tmp_path).trace(_TRACE)) == 40
+
+
+@pytest.mark.requirement("FR-041")
+def test_jobs_are_going_whose_start_was_told_and_not_their_end(tmp_path: Path) -> None:
+    run_id = derived_run_id("a run")
+    told = [("START", "shop"), ("START", "shop.a"), ("COMPLETE", "shop.a"), ("START", "shop.b")]
+    _written(tmp_path, *(_event(tmp_path, kind, job, run_id) for kind, job in told))
+
+    assert TelemetryReader(tmp_path).jobs_going(run_id, 1) == {"shop", "shop.b"}
+    assert TelemetryReader(tmp_path).jobs_going(run_id, 2) == set()
