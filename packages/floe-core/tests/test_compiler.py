@@ -8,10 +8,12 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 
 import pytest
 
+from floe_core.compilation.fingerprint import installed_packages
 from floe_core.compilation.stages import compile_pipeline
 from floe_core.compiler import Compilation, compile_floe_spec, load_artifacts
 from floe_core.errors import SpecError
@@ -180,6 +182,19 @@ def test_another_version_of_a_plugin_compiles_again(shop: Path, compiled: Compil
     with pytest.raises(SpecError, match="floe or one of its plugins is another version"):
         load_artifacts(compiled.location)
     assert compile_floe_spec(shop).unchanged is False
+
+
+@pytest.mark.requirement("FR-016")
+def test_a_package_installed_while_the_process_lives_is_noticed(
+    install: Callable[[str, str, str], None], tmp_path: Path
+) -> None:
+    with pytest.raises(PackageNotFoundError):
+        installed_packages(["a-late"])
+    install("a-late", "", "")
+    assert installed_packages(["a-late"])["a-late"] == "1.2"
+    (tmp_path / "a_late-1.2.dist-info" / "METADATA").write_text("Name: a-late\nVersion: 1.3\n")
+    (tmp_path / "a_late-1.2.dist-info").rename(tmp_path / "a_late-1.3.dist-info")
+    assert installed_packages(["a-late"])["a-late"] == "1.3"
 
 
 @pytest.mark.requirement("FR-010")
