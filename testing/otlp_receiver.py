@@ -87,10 +87,9 @@ def otlp_receiver(*, status: int = 200, tls: Path | None = None) -> Iterator[Rec
             body = self.rfile.read(int(self.headers["Content-Length"]))
             if self.headers.get("Content-Encoding") == "gzip":
                 body = decompress(body)
-            known = _REQUESTS.get(self.path)
-            answered = received.status if known else 404
+            answered = received.status if self.path in _REQUESTS else 404
             if answered == 200:
-                received.requests.append(known.FromString(body))
+                received.requests.append(_REQUESTS[self.path].FromString(body))
                 received.headers.append(dict(self.headers))
             else:
                 received.refused += 1

@@ -96,7 +96,7 @@ class RunTelemetry:
         self.meter = Meter(
             {"floe.product": identity.product, "deployment.environment.name": identity.environment}
         )
-        said = {self.root.context.span_id: self._common()}
+        said: dict[str, Mapping[str, Value]] = {self.root.context.span_id: self._common()}
         self.subject = Subject(self.resource, self.root.context, self.meter, said)
 
     def begin(self) -> None:

@@ -44,10 +44,7 @@ class DagsterDoor(Door):
         return logging.LogRecord("dagster", level, record.pathname, record.lineno, words, None, None)
 
 
-@dg.logger(
-    config_schema=colored_console_logger.config_schema, description="Dagster's console, and floe's log."
-)
-def console(context: dg.InitLoggerContext) -> logging.Logger:
+def _console(context: dg.InitLoggerContext) -> logging.Logger:
     """The logger that jobs have by default, heard by floe whatever level the console shows."""
     shown = colored_console_logger.logger_fn(context)
     for handler in shown.handlers:
@@ -55,3 +52,8 @@ def console(context: dg.InitLoggerContext) -> logging.Logger:
     shown.setLevel(logging.DEBUG)
     shown.addHandler(DagsterDoor())
     return shown
+
+
+console = dg.LoggerDefinition(
+    _console, colored_console_logger.config_schema, description="The console, and floe's log."
+)
