@@ -28,6 +28,7 @@ from floe_core.run_result import RunState
 from floe_core.schemas.artifacts import CompiledArtifacts, Transform
 from floe_core.telemetry import LineageEvent, Resource
 
+_PAIR: tuple[EventType, EventType] = ("START", "COMPLETE")
 _ENDS: dict[RunState, EventType] = {"succeeded": "COMPLETE", "failed": "FAIL", "cancelled": "ABORT"}
 
 
@@ -123,8 +124,8 @@ class RunLineage:
         )
         run_id = derived_run_id(self.identity.run_id, self.identity.attempt, "asset", event.unique_id)
         run = Run(run_id, {**self._run_facets(event.unique_id), "parent": self._parent()})
-        self._tell(run_event("START", run, job))
-        self._tell(run_event("COMPLETE", run, job, outputs=[dataset.as_output(event.snapshot_id)]))
+        for kind in _PAIR:
+            self._tell(run_event(kind, run, job, outputs=[dataset.as_output(event.snapshot_id)]))
 
     def _end_model(self, event: ModelFinished) -> None:
         started = self._open.pop(event.unique_id, None)
@@ -156,7 +157,7 @@ class RunLineage:
         outputs = []
         if dataset is not None:
             snapshot_id = written.snapshot_id if written else None
-            outputs.append(dataset.as_output(snapshot_id, _statistics(written)))
+            outputs.append(dataset.as_output(snapshot_id, _statistics(written), whole=kind != "START"))
         self._tell(run_event(kind, run, job, inputs=[each for each in read if each], outputs=outputs))
 
     def _tell(self, body: facets.Json) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -39,17 +39,25 @@ class Dataset:
 
     def as_input(self, snapshot_id: int | None = None, found: Sequence[Json] = ()) -> Json:
         """As something that was read: in this snapshot if that is known, with what tests found in it."""
-        known = {name: facet for name, facet in self.facets.items() if name != "columnLineage"}
-        said = {**self.identity, "facets": {**known, **_version(snapshot_id)}}
+        said = self._with(("schema",), snapshot_id)
         if found:
             said["inputFacets"] = {"dataQualityAssertions": facets.assertions(found)}
         return said
 
-    def as_output(self, snapshot_id: int | None = None, statistics: Json | None = None) -> Json:
-        said = {**self.identity, "facets": {**self.facets, **_version(snapshot_id)}}
+    def as_output(
+        self, snapshot_id: int | None = None, statistics: Json | None = None, *, whole: bool = False
+    ) -> Json:
+        """As something that is written; ``whole`` is with all that is known of it, which is said once."""
+        said = self._with(self.facets if whole else ("schema",), snapshot_id)
         if statistics:
             said["outputFacets"] = {"outputStatistics": statistics}
         return said
+
+    def _with(self, names: Container[str], snapshot_id: int | None) -> Json:
+        said = {name: facet for name, facet in self.facets.items() if name in names}
+        if snapshot_id is not None:
+            said["version"] = facets.dataset_version(snapshot_id)
+        return {**self.identity, "facets": said}
 
 
 @dataclass(frozen=True)
@@ -133,7 +141,3 @@ class Datasets:
             {**self.naming.dataset(dataset), "field": column, "transformations": transformations}
             for (dataset, column), transformations in uses.items()
         ]
-
-
-def _version(snapshot_id: int | None) -> Json:
-    return {} if snapshot_id is None else {"version": facets.dataset_version(snapshot_id)}
