@@ -14,6 +14,7 @@ import pytest
 from floe_core.ledger import Ledger
 from testing.crash.shim import built, preloaded
 from testing.dagster_ui import catalog_held
+from testing.openlineage.stored import by_job, stored_events
 from testing.polling import wait_for
 from testing.production_line import MODELS, ProductionLine, open_line
 
@@ -101,6 +102,16 @@ def test_what_broke_a_run_in_its_fourth_model_is_said_and_floe_retry_goes_on_fro
     after = line.published()
     assert {name: after[name][0] for name in MODELS[:3]} == {name: before[name] for name in MODELS[:3]}
     assert line.rows()["m6"] == _UNDISTURBED
+    told_of = by_job(stored_events(line.state_dir, broken.run_id))
+    assert [event["eventType"] for event in told_of["line"]] == ["START", "FAIL", "START", "COMPLETE"]
+    runs = [event["run"] for event in told_of["line"]]
+    assert [run["runId"] == broken.run_id for run in runs] == [True, True, False, False]
+    assert [run["facets"].get("parent", {"run": None})["run"] for run in runs[1:3]] == [
+        None,
+        {"runId": broken.run_id},
+    ]
+    assert [event["eventType"] for event in told_of["line.m1"]] == ["START", "COMPLETE"]
+    assert len(told_of["line.m4"]) == 4
 
 
 @pytest.mark.requirement("FR-027", "FR-028")
