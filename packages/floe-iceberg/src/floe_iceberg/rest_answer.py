@@ -19,8 +19,12 @@ from pyiceberg.table import CommitTableResponse
 from requests import ConnectTimeout, RequestException, Response, Timeout
 
 from floe_core.errors import Problem, ServiceError
+from floe_core.security_log import SecurityEvent, report
+
+Refusal = Literal["authentication", "authorization"]
 
 _REFUSED = (AuthorizationExpiredError, ForbiddenError, OAuthError, UnauthorizedError)
+_NOT_ALLOWED: dict[int, Refusal] = {401: "authentication", 403: "authorization", 419: "authentication"}
 _LONGEST = 300  # characters of somebody else's words in a message of ours
 
 
@@ -47,6 +51,8 @@ def answer(ask: Callable[[], Response]) -> Answer:
     if status in (200, 204):
         return _done(response)
     why = _told(response)
+    if status in _NOT_ALLOWED:
+        _report("rest", _NOT_ALLOWED[status], why, action="commit")
     if status in (404, 409):
         return Answer("moved", why)
     # a gateway may say 429 as well as 503 for what it has passed on
@@ -79,6 +85,9 @@ def asking(name: str) -> Iterator[None]:
     try:
         yield
     except _REFUSED as error:
+        _report(
+            name, "authorization" if isinstance(error, ForbiddenError) else "authentication", reason(error)
+        )
         raise ServiceError(
             Problem(
                 "FLOE-E621",
@@ -98,6 +107,10 @@ def asking(name: str) -> Iterator[None]:
         raise PassingError(
             Problem("FLOE-E622", f"the catalog '{name}' answered badly: {reason(error)}")
         ) from error
+
+
+def _report(name: str, kind: Refusal, why: str, *, action: str = "ask") -> None:
+    report(SecurityEvent(kind, f"catalog '{name}'", action, why))
 
 
 def reason(error: Exception) -> str:

@@ -11,7 +11,8 @@ from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsSer
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceResponse
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
 
-from floe_core.telemetry import Exporter, LogLine, Point, Record, Refused, Span
+from floe_core.security_log import SecurityEvent, report
+from floe_core.telemetry import Exporter, LogLine, NotAllowed, Point, Record, Refused, Span
 from floe_core.telemetry.endpoint import Endpoint
 from floe_telemetry_otlp.encoding import logs_of, metrics_of, traces_of
 
@@ -72,18 +73,29 @@ class OtlpExporter:
     def __init__(self, signal: Signal, transport: Transport) -> None:
         self._signal = signal
         self._transport = transport
+        self._reported = False
 
     def wants(self, record: Record) -> bool:
         return isinstance(record, self._signal.kind)
 
     def export(self, records: Sequence[Record], timeout_s: float) -> None:
         body = self._signal.encode(records).SerializeToString()
-        answer = self._signal.answer.FromString(self._transport.send(body, timeout_s))
+        try:
+            answer = self._signal.answer.FromString(self._transport.send(body, timeout_s))
+        except NotAllowed as error:
+            self._report(str(error))
+            raise
         if refused := getattr(answer.partial_success, self._signal.refused):
             raise Refused(answer.partial_success.error_message, refused)
 
     def close(self) -> None:
         self._transport.close()
+
+    def _report(self, reason: str) -> None:
+        """Log it once: the line itself goes the same way."""
+        if not self._reported:
+            self._reported = True
+            report(SecurityEvent("authentication", "telemetry 'otlp'", "export", reason, self._signal.path))
 
 
 def exporters(

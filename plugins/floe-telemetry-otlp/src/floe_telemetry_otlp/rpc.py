@@ -7,7 +7,7 @@ from pathlib import Path
 
 import grpc
 
-from floe_core.telemetry import Refused, TryLater
+from floe_core.telemetry import NotAllowed, Refused, TryLater
 from floe_core.telemetry.endpoint import Endpoint
 
 _LATER = {
@@ -56,8 +56,14 @@ class RpcTransport:
         except grpc.RpcError as error:
             code = error.code()
             said = f"the receiver answered {code.name}"
-            raise (TryLater(said) if code in _LATER else Refused(said)) from error
+            raise _refusal(code)(said) from error
         return answer
 
     def close(self) -> None:
         self._channel.close()
+
+
+def _refusal(code: grpc.StatusCode) -> type[Exception]:
+    if code in (grpc.StatusCode.UNAUTHENTICATED, grpc.StatusCode.PERMISSION_DENIED):
+        return NotAllowed
+    return TryLater if code in _LATER else Refused

@@ -25,7 +25,7 @@ from floe_core.telemetry.process import (
     session,
     subject,
 )
-from floe_core.telemetry.queue import Exporter, Refused, TelemetryQueue, TryLater
+from floe_core.telemetry.queue import Exporter, NotAllowed, Refused, TelemetryQueue, TryLater
 from floe_core.telemetry.records import (
     Distribution,
     LineageEvent,
@@ -47,6 +47,7 @@ __all__ = [
     "LineageEvent",
     "LogLine",
     "Meter",
+    "NotAllowed",
     "OpenSpan",
     "Point",
     "Record",

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from floe_core.telemetry.endpoint import Endpoint
-from floe_core.telemetry.queue import Refused, TryLater
+from floe_core.telemetry.queue import NotAllowed, Refused, TryLater
 
 _LATER = (429, 502, 503, 504)  # as OTLP's specification has it
 _LONGEST_ANSWER = 65_536
@@ -67,6 +67,8 @@ class HttpTransport:
             raise TryLater(str(error) or type(error).__name__) from error
         if status in _LATER:
             raise TryLater(f"the receiver answered {status}")
+        if status in (401, 403):
+            raise NotAllowed(f"the receiver answered {status}")
         if not 200 <= status < 300:
             raise Refused(f"the receiver answered {status}")
         return answer

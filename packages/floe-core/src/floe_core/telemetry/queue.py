@@ -34,6 +34,10 @@ class Refused(Exception):
         self.count = count
 
 
+class NotAllowed(Refused):
+    """The receiver does not let floe in."""
+
+
 class Exporter(Protocol):
     """Hands records on to where they are kept."""
 
