@@ -36,6 +36,7 @@ class Received:
     status: int = 200
     refused: int = 0
     requests: list[Any] = field(default_factory=list)
+    bodies: list[bytes] = field(default_factory=list)
     headers: list[Mapping[str, str]] = field(default_factory=list)
 
     def spans(self) -> list[Any]:
@@ -87,6 +88,7 @@ def otlp_receiver(*, status: int = 200, tls: Path | None = None) -> Iterator[Rec
             body = self.rfile.read(int(self.headers["Content-Length"]))
             if self.headers.get("Content-Encoding") == "gzip":
                 body = decompress(body)
+            received.bodies.append(body)
             answered = received.status if self.path in _REQUESTS else 404
             if answered == 200:
                 received.requests.append(_REQUESTS[self.path].FromString(body))

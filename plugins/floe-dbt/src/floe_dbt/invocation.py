@@ -17,8 +17,10 @@ from dbt_common.events.base_types import EventMsg
 from dbt_common.events.event_manager_client import cleanup_event_logger
 
 from floe_core.plugins.dbt import DbtLocation
+from floe_core.telemetry import redacted
 
 _ONE_AT_A_TIME = threading.RLock()
+_FILE_LOG = "file_log"  # the name dbt gives it
 
 
 def invoke(
@@ -29,7 +31,7 @@ def invoke(
     callbacks: Sequence[Callable[[EventMsg], None]] = (),
 ) -> dbtRunnerResult:
     """Run one dbt command; what it raised stands in the result, except an interrupt."""
-    with exclusive(location.project_dir), _told_apart_by_content(), _no_words_of_loggers():
+    with exclusive(location.project_dir), _told_apart_by_content(), _no_words_of_loggers(), _redacted_log():
         os.environ["DO_NOT_TRACK"] = "1"  # dbt reads it with its flags
         runner = dbtRunner(manifest=manifest, callbacks=list(callbacks))
         try:
@@ -87,6 +89,22 @@ def _no_words_of_loggers() -> Iterator[None]:
         logging.raiseExceptions = before
 
 
+@contextmanager
+def _redacted_log() -> Iterator[None]:
+    """Keep secrets out of dbt's own log: it writes down all that an engine or a Python model says."""
+
+    def redact(record: logging.LogRecord) -> bool:
+        record.msg, record.args = redacted(record.getMessage()), None
+        return True
+
+    log = logging.getLogger(_FILE_LOG)
+    log.addFilter(redact)
+    try:
+        yield
+    finally:
+        log.removeFilter(redact)
+
+
 def _common(location: DbtLocation) -> list[str]:
     return [
         *("--project-dir", str(location.project_dir)),
@@ -102,7 +120,7 @@ def _common(location: DbtLocation) -> list[str]:
 def forget_events() -> None:
     """Cut the loggers and callbacks that an invocation leaves, and close its log file."""
     cleanup_event_logger()
-    log = logging.getLogger("file_log")  # the name dbt gives it
+    log = logging.getLogger(_FILE_LOG)
     for handler in list(log.handlers):
         log.removeHandler(handler)
         handler.close()

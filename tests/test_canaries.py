@@ -1,0 +1,159 @@
+"""Forty secrets in every slot that takes one, and thirty ways to fail that hold them: none gets out."""
+
+from __future__ import annotations
+
+import base64
+import json
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from testing.otlp_receiver import Received, otlp_receiver, values
+from tests.demo import floe
+
+pytestmark = pytest.mark.xdist_group("canaries")
+
+CANARY = "c4n4ry"
+OF_OTHERS = ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", *(f"DBT_ENV_SECRET_{n}" for n in range(8)))
+HEADERS = [f"CANARY_{number}" for number in range(29)]
+NAMES = (*HEADERS, "CANARY_OF_LINEAGE", *OF_OTHERS)
+FORMS = (
+    "secret",
+    "base64.b64encode(secret.encode()).decode()",
+    "base64.b64encode(b'user:' + secret.encode()).decode()",
+    "secret.encode().hex()",
+    "urllib.parse.quote(secret, safe='')",
+    "secret[::-1]",
+    "' '.join(secret)",
+    "'https://me:' + secret + '@db/x'",
+    "repr(secret.encode())",
+    "json.dumps([secret])",
+)
+ERRORS = ("ValueError(said)", "OSError(5, said)", "KeyError(said)")
+MODEL = """import base64, json, os, urllib.parse
+
+def model(dbt, session):
+    dbt.config(materialized='table')
+    secret = os.environ['{name}']
+    said = {form}
+    try:
+        raise {error}
+    except Exception as error:
+        raise RuntimeError('broken: ' + str(error)) from error
+"""
+
+
+@dataclass(frozen=True)
+class Ran:
+    """A product that was run once well and once badly, and what its receivers heard."""
+
+    home: Path
+    received: Received
+    good: dict[str, Any]
+    bad: dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ran]:
+    home = tmp_path_factory.mktemp("canaries") / "shop"
+    with pytest.MonkeyPatch.context() as patch, otlp_receiver() as received:
+        for number, name in enumerate(NAMES):
+            patch.setenv(name, f"{CANARY}/{number:02}+k=ey{'x' * (number % 3)}")
+        write(home, received.url)
+        good = floe("run", str(home))
+        for number in range(30):
+            form, error = FORMS[number % len(FORMS)], ERRORS[number % len(ERRORS)]
+            text = MODEL.format(name=NAMES[number], form=form, error=error)
+            (home / f"models/bad_{number}.py").write_text(text)
+        yield Ran(home, received, good, floe("run", str(home), status=1))
+
+
+def write(home: Path, url: str) -> None:
+    headers = ", ".join(f"x-{name.lower().replace('_', '-')}: '${{{name}}}'" for name in HEADERS)
+    lineage = f"url: '{url}', apiKey: '${{CANARY_OF_LINEAGE}}'"
+    files = {
+        "manifest.yaml": "metadata: {name: p}\nplugins:\n"
+        f"  telemetry: {{type: otlp, config: {{endpoint: '{url}', headers: {{{headers}}}}}}}\n"
+        f"  lineage: {{type: marquez, config: {{{lineage}}}}}\n",
+        "floe.yaml": "metadata: {name: shop, owner: sales}\n",
+        "dbt_project.yml": "name: shop\nversion: '1.0'\nprofile: shop\n",
+        "models/fine.sql": "select 1 as a\n",
+    }
+    for name, text in files.items():
+        path = home / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+
+def forms_of_the_canary() -> dict[str, bytes]:
+    """What all of the secrets have in common, in every form: none of it depends on what stands beside it."""
+    raw = CANARY.encode()
+    shifted = (base64.b64encode(b"x" * shift + raw)[cut:8] for shift, cut in ((0, 0), (1, 2), (2, 3)))
+    return {
+        "plain": raw,
+        "reversed": raw[::-1],
+        "spaced": " ".join(CANARY).encode(),
+        "hexadecimal": raw.hex().encode(),
+        "hexadecimal, upper case": raw.hex().upper().encode(),
+        **{f"base64 {shift}": part for shift, part in enumerate(shifted)},
+    }
+
+
+@pytest.mark.requirement("FR-065", "FR-046")
+def test_no_secret_is_in_anything_that_is_written_or_sent(ran: Ran) -> None:
+    states = {model["name"]: model["state"] for model in ran.bad["models"]}
+    assert ran.good["state"] == "succeeded"
+    assert states == {"fine": "succeeded"} | {f"bad_{number}": "failed" for number in range(30)}
+    told = {str(place): text for place, text in enumerate(ran.received.bodies)}
+    kept = {str(path): path.read_bytes() for path in ran.home.rglob("*") if path.is_file()}
+    assert any("dagster" in name for name in kept)
+    assert any("ledger.db" in name for name in kept)
+    hits = [
+        (place, form)
+        for place, text in {**told, **kept, "printed": json.dumps(ran.bad).encode()}.items()
+        for form, needle in forms_of_the_canary().items()
+        if needle in text
+    ]
+    assert hits == []
+
+
+@pytest.mark.requirement("FR-065")
+def test_the_headers_themselves_do_arrive(ran: Ran) -> None:
+    [first] = {headers["x-canary-0"] for headers in ran.received.headers}
+    assert first == f"{CANARY}/00+k=ey"
+
+
+@pytest.mark.requirement("FR-040", "FR-041", "FR-042", "FR-045")
+def test_a_model_that_fails_is_an_error_in_span_log_line_and_event_under_one_id(ran: Ran) -> None:
+    trace_id = ran.bad["trace_id"]
+    [error] = {model["error"] for model in ran.bad["models"] if model["name"] == "bad_0"}
+    spans = [span for _, _, span in ran.received.spans() if span.trace_id.hex() == trace_id]
+    [model] = [s for s in spans if s.name == "model" and values(s.attributes)["model_name"] == "bad_0"]
+    [run] = [span for span in spans if span.name == "run"]
+    assert (model.status.code, model.status.message, model.parent_span_id) == (2, error, run.span_id)
+    assert [values(event.attributes) for event in model.events] == [{"exception.message": error}]
+    assert run.status.code == 2
+    [line] = [
+        line
+        for _, logger, line in ran.received.lines()
+        if logger == "floe.run" and line.span_id == model.span_id and line.body.string_value == "model failed"
+    ]
+    assert (line.severity_text, line.trace_id.hex()) == ("ERROR", trace_id)
+    assert values(line.attributes)["error"] == error
+    events = [json.loads(body) for body in ran.received.bodies if body.startswith(b"{")]
+    failed = [e for e in events if e["eventType"] == "FAIL" and e["job"]["name"].endswith("bad_0")]
+    [event] = failed
+    assert event["run"]["facets"]["errorMessage"]["message"] == error
+    assert trace_id in json.dumps(event["run"]["facets"])
+
+
+@pytest.mark.requirement("FR-046")
+def test_what_is_told_elsewhere_leaves_nothing_in_the_local_store(ran: Ran) -> None:
+    store = ran.home / ".floe/telemetry/telemetry.db"
+    if store.exists():
+        with sqlite3.connect(store) as connection:
+            assert connection.execute("select count(*) from spans").fetchone() == (0,)
