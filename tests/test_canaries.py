@@ -44,6 +44,7 @@ def model(dbt, session):
         raise {error}
     except Exception as error:
         raise RuntimeError('broken: ' + str(error)) from error
+    return session.sql('select 1 as a')
 """
 
 
