@@ -9,6 +9,7 @@ from typing import Any
 import dagster as dg
 import pytest
 from click.testing import CliRunner
+from dbt.cli.main import dbtRunner
 
 from floe_core.cli.program import program
 from floe_core.compiler import compile_floe_spec
@@ -118,6 +119,8 @@ def test_queries_lineage_and_dagster_see_through_an_inlined_view(
     rows = floe(
         "query", "select id, twice.total from corner_shop.twice join corner_shop.stg using (id) order by id"
     )
+    places = ("--profiles-dir", str(location.generated_dir), "--project-dir", str(shop.home))
+    dbtRunner().invoke(["docs", "generate", *places, "--quiet", "--log-level-file", "none"])
     definitions = load_definitions(
         str(location.generated_dir / "definitions.py"), manifest="../../../manifest.yaml"
     )
@@ -125,6 +128,11 @@ def test_queries_lineage_and_dagster_see_through_an_inlined_view(
         compile_floe_spec(tmp_path / "office")
 
     assert [str(value) for value in rows["rows"][0]] == ["1", "20"]
+    docs = json.loads((shop.home / "target" / "catalog.json").read_text())["nodes"]
+    assert {name.split(".")[-1]: node["metadata"]["type"] for name, node in docs.items()} == {
+        **dict.fromkeys(("raw", "asked", "landed"), "BASE TABLE"),
+        **dict.fromkeys(("stg", "twice"), "VIEW"),
+    }
     graph = definitions.resolve_asset_graph()
     assert {tuple(key.path) for key in graph.get_all_asset_keys()} == {
         ("corner-shop", name) for name in ("raw", "asked", "landed")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from dbt.adapters.base import BaseRelation, available
@@ -11,7 +11,7 @@ from dbt.adapters.base.column import Column
 from dbt.adapters.contracts.relation import RelationType
 from dbt.adapters.duckdb.column import DuckDBColumn
 from dbt.adapters.duckdb.impl import DuckDBAdapter
-from dbt.adapters.floe.catalog import Wanted, catalog
+from dbt.adapters.floe.catalog import Listed, Wanted, catalog
 from dbt.adapters.floe.connections import FloeConnectionManager
 from dbt.adapters.floe.contract import breaches
 from dbt.adapters.floe.foreign_keys import foreign_keys
@@ -170,7 +170,8 @@ class FloeAdapter(DuckDBAdapter):
         if self.connections.get_if_exists() is not None:
             cursor, environment = self.connections.cursor(), self.connections.floe()
             environment.drop_working_tables(cursor)
-            if sys.exc_info()[0] is None:  # what has failed already tells its own reason
+            built = not isinstance(config, dict)  # a test hands over its whole context instead
+            if built and sys.exc_info()[0] is None:  # what has failed already tells its own reason
                 refuse_rows_left(environment, cursor, config.model)
         super().post_model_hook(config, context)
 
@@ -319,7 +320,14 @@ class FloeAdapter(DuckDBAdapter):
         """The tables of the schemas, and those of the relations, as 'dbt docs' wants them."""
         wanted = [Wanted(schema) for schema in schemas]
         wanted += [Wanted(relation.schema or "", relation.identifier) for relation in relations]
-        return catalog(self._tables, self.connections.access, self.config.credentials.database, wanted)
+        database = self.config.credentials.database
+        return catalog(self._tables, self.connections.access, database, wanted, self._listed_views)
+
+    def _listed_views(self, wanted: Wanted) -> Iterator[Listed]:
+        for view in self._inlined(wanted.schema, wanted.name):
+            relation = self._relation(view.schema, view.name, RelationType.View)
+            columns = [(column.name, column.dtype, None) for column in self.get_columns_in_relation(relation)]
+            yield Listed(view.name, "VIEW", None, columns)
 
     @available
     def floe_unsupported(self, model: Mapping[str, Any]) -> str | None:
