@@ -68,6 +68,12 @@ def test_rows_snapshots_and_files_go_as_the_product_says(shop: Path, floe: Floe)
     assert told.stdout.splitlines()[3].split() == ["stg_sales", "1", "0", "0", "0", "0"]
     assert tables()["stg_sales"]["rows_deleted"] == 1
     assert ids() == [2, 3]  # a NULL tells no age
+    came_from = floe("why", "stg_sales", "--output", "json").document
+    assert [each["link"] for each in came_from["chain"]] == [
+        *("snapshot", "maintenance", "snapshot", "run", "model"),
+        *("artifact", "commit", "trace", "compile", "policy"),
+    ]
+    assert [each for each in came_from["chain"] if not each["verified"]] == []
 
     opened = store(shop)
     seen = at(opened, timedelta(days=2))
@@ -75,6 +81,12 @@ def test_rows_snapshots_and_files_go_as_the_product_says(shop: Path, floe: Floe)
     assert seen["stg_sales"].files_waiting > 0
     freed = at(opened, timedelta(days=3))
     assert freed["stg_sales"].files_removed >= seen["stg_sales"].files_waiting
+    chain = floe("why", "stg_sales", "--output", "json").document["chain"]
+    assert [(each["link"], each["state"]) for each in chain[-2:]] == [
+        ("maintenance", "verified"),
+        ("snapshot", "unknown"),
+    ]
+    assert chain[-1]["note"] == "the state before it has expired"
     assert floe("query", "select count(*) from raw_sales").status == 0
     assert floe("run").status == 0
     assert ids() == [1, 2, 3]

@@ -36,6 +36,7 @@ RUN = _root(
     _span("b", "r", "model", 1, 6, model_name="b"),
     _span("c", "r", "model", 6, 9, "no such column", model_name="c"),
     _span("p", "r", "publish", 9, 10),
+    _span("d", "r", "model", 10, 10, model_name="d", **{"floe.state": "skipped"}),
     _span("x", None, "run", 0, 10),
 )
 
@@ -58,6 +59,7 @@ def test_bars_lie_where_the_parts_lay_in_time() -> None:
         "  b                                    5.00 s    ━━━━━━━━━━",
         "  c                                    3.00 s              ━━━━━━",
         "  publish                              1.00 s                    ━━",
+        "  d                                    0.00 s                     ─",
     ]
     assert [line.split()[0] for line in waterfall(RUN, width=66, deep=False)][1:3] == ["a", "b"]
 
@@ -69,6 +71,7 @@ def test_what_failed_is_red() -> None:
         False,
         False,
         True,
+        False,
         False,
     ]
 

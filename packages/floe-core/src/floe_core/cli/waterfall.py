@@ -15,6 +15,7 @@ from floe_core.telemetry_reader import ToldSpan
 
 _LABEL = 34
 _LEAST_BAR = 20
+_NO_WORK = ("skipped", "reused")
 _MARKS = "─━"
 
 
@@ -58,7 +59,8 @@ def parts_of(spans: Sequence[ToldSpan], root_id: str) -> Part | None:
 def critical_path(root: Part) -> list[Part]:
     """The parts that the whole waited for, the first first: each is the last that ended before the next."""
     path, until = list[Part](), root.span.end_ns
-    while before := [part for part in root.parts if part.span.end_ns <= until and part not in path]:
+    worked = [part for part in root.parts if part.span.attributes.get("floe.state") not in _NO_WORK]
+    while before := [part for part in worked if part.span.end_ns <= until and part not in path]:
         last = max(before, key=lambda part: part.span.end_ns)
         path.append(last)
         until = last.span.start_ns
