@@ -1,0 +1,147 @@
+"""Spans know their place, also when others trace with OpenTelemetry, and when a run's process died."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from pathlib import Path
+
+import pytest
+from opentelemetry import trace
+
+from floe_core import telemetry
+from floe_core.artifact_store import keep_artifacts, keep_trace
+from floe_core.compile_telemetry import CompileTelemetry
+from floe_core.lake import RunIdentity
+from floe_core.ledger import Ledger
+from floe_core.location import Location
+from floe_core.recovery import settle_dead_runs
+from floe_core.run_telemetry import RunTelemetry
+from floe_core.schemas.artifacts import CompiledArtifacts
+from floe_core.telemetry import Meter, Record, Resource, Span, SpanContext, Subject, metrics
+from floe_core.telemetry.metrics import distribution_of
+
+GOLDEN = Path(__file__).parents[1] / "golden/customer-360/compiled_artifacts.json"
+ARTIFACTS = CompiledArtifacts.model_validate_json(GOLDEN.read_bytes())
+RUN = SpanContext("0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331")
+OUTER = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+
+
+class Kept:
+    """Keeps every record."""
+
+    def __init__(self) -> None:
+        self.records: list[Record] = []
+
+    def wants(self, record: Record) -> bool:
+        return True
+
+    def export(self, records: list[Record], timeout_s: float) -> None:
+        self.records += records
+
+    def close(self) -> None:
+        return
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        (OUTER, SpanContext("4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7")),
+        (f" {OUTER}\n", SpanContext("4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7")),
+        ("", None),
+        ("00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01", None),
+        (f"00-{'0' * 32}-00f067aa0ba902b7-01", None),
+        (f"00-4bf92f3577b34da6a3ce929d0e0e4736-{'0' * 16}-01", None),
+        ("; rm -rf /", None),
+    ],
+)
+@pytest.mark.requirement("FR-042")
+def test_a_traceparent_is_taken_when_it_is_one(said: str, meant: SpanContext | None) -> None:
+    assert SpanContext.parse(said) == meant
+
+
+@pytest.mark.requirement("FR-040", "FR-042")
+def test_spans_nest_and_others_who_trace_see_where_they_are(tmp_path: Path) -> None:
+    kept, resource = Kept(), Resource("shop", "dev", "p", "1.0.0", tmp_path)
+    subject = Subject(resource, RUN, Meter({}), {RUN.span_id: {"floe.run_id": "r1"}})
+    with telemetry.session():
+        telemetry.attach("key", [kept], tmp_path)
+        with telemetry.about(subject), telemetry.span("publish", scope="floe.iceberg") as said:
+            theirs = trace.get_current_span().get_span_context()
+            said["floe.tables"] = 3
+            with pytest.raises(ZeroDivisionError), telemetry.span("inner"):
+                raise ZeroDivisionError("not today")
+    inner, outer = kept.records
+    assert isinstance(inner, Span)
+    assert isinstance(outer, Span)
+    assert (outer.context.trace_id, outer.parent_id) == (RUN.trace_id, RUN.span_id)
+    assert (f"{theirs.trace_id:032x}", f"{theirs.span_id:016x}") == (RUN.trace_id, outer.context.span_id)
+    assert (inner.parent_id, inner.error) == (outer.context.span_id, "not today")
+    assert (outer.error, outer.scope, outer.attributes["floe.tables"]) == (None, "floe.iceberg", 3)
+    assert {span.attributes["floe.run_id"] for span in (inner, outer)} == {"r1"}
+    assert telemetry.current() is None
+
+
+@pytest.mark.requirement("FR-042")
+def test_a_compile_and_a_run_are_part_of_whoever_started_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TRACEPARENT", OUTER)
+    trace_id, parent = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
+    resource = Resource("customer-360", "dev", "p", "1.0.0", tmp_path)
+    run = RunTelemetry(ARTIFACTS, identity(trace_id), resource)
+    assert (run.root.context.trace_id, run.root.parent_id) == (trace_id, parent)
+    compiled = CompileTelemetry(Location(tmp_path / "floe.yaml", None), None)
+    assert (compiled.context.trace_id, compiled.outer) == (trace_id, SpanContext(trace_id, parent))
+
+
+@pytest.mark.requirement("FR-040", "FR-027")
+def test_whoever_finds_a_dead_run_tells_its_end_under_its_own_ids(tmp_path: Path) -> None:
+    state_dir, ledger = tmp_path / ".floe", Ledger(tmp_path / ".floe")
+    dead = identity(RUN.trace_id)
+    keep_artifacts(state_dir, ARTIFACTS)
+    keep_trace(state_dir, ARTIFACTS.digest, OUTER)
+    ledger.begin(dead, engine_run_id=None)
+    settle_dead_runs(state_dir, ledger, None)  # type: ignore[arg-type]  # it published nothing: nobody asks
+    with sqlite3.connect(state_dir / "telemetry/telemetry.db") as connection:
+        [span] = connection.execute("select trace_id, span_id, parent_id, name, error, links from spans")
+        runs = connection.execute("select value, attributes from points where name = 'floe.runs'").fetchall()
+    assert span == (
+        RUN.trace_id,
+        telemetry.run_span_id(dead.run_id, 1),
+        None,
+        "run",
+        "its process ended without a word",
+        json.dumps([OUTER]),
+    )
+    assert [(value, json.loads(said)["state"]) for value, said in runs] == [("1", "failed")]
+    [line] = (state_dir / "logs/floe.jsonl").read_text().splitlines()
+    document = json.loads(line)
+    assert (document["event"], document["trace_id"], document["run_id"], document["reason"]) == (
+        "run failed",
+        RUN.trace_id,
+        dead.run_id,
+        "its process ended without a word",
+    )
+
+
+@pytest.mark.requirement("FR-043")
+def test_a_meter_adds_counts_up_and_sorts_measurements_into_buckets(tmp_path: Path) -> None:
+    meter, resource = Meter({"floe.product": "shop"}), Resource("shop", "dev", "p", "1.0.0", tmp_path)
+    for state in ("succeeded", "failed", "succeeded"):
+        meter.add(metrics.MODELS, 1, state=state)
+    meter.set(metrics.TABLE_BYTES, 10)
+    meter.set(metrics.TABLE_BYTES, 7)
+    values = {(point.name, point.attributes.get("state")): point.value for point in meter.points(resource)}
+    assert values == {
+        ("floe.models", "succeeded"): 2,
+        ("floe.models", "failed"): 1,
+        ("floe.table.size", None): 7,
+    }
+    spread = distribution_of([0.5, 1.0, 1.5, 9.0], (1.0, 2.0))
+    assert (spread.counts, spread.sum) == ((2, 1, 1), 12.0)
+
+
+def identity(trace_id: str) -> RunIdentity:
+    digest = ARTIFACTS.digest
+    return RunIdentity("3a1f6f1e-9f55-4d3f-8c53-6a2c1a3b7a10", 1, "customer-360", "dev", digest, trace_id)
