@@ -11,6 +11,8 @@ from pyiceberg.catalog.sql import SqlCatalog
 
 from floe_core.plugins import PluginRegistry, PluginType
 from floe_core.schemas.artifacts import CompiledArtifacts
+from testing.openlineage.receiver import LineageReceived, lineage_receiver
+from testing.openlineage.stored import by_job
 from testing.otlp_receiver import Received, otlp_receiver, values
 from tests.demo import Demo, FinishedRun
 
@@ -29,12 +31,19 @@ def received() -> Iterator[Received]:
 
 
 @pytest.fixture(scope="module")
-def told_demo(tmp_path_factory: pytest.TempPathFactory, received: Received) -> Demo:
-    """A demo whose platform has a collector."""
+def marquez() -> Iterator[LineageReceived]:
+    with lineage_receiver() as received:
+        yield received
+
+
+@pytest.fixture(scope="module")
+def told_demo(tmp_path_factory: pytest.TempPathFactory, received: Received, marquez: LineageReceived) -> Demo:
+    """A demo whose platform has a collector and a Marquez."""
     demo = Demo.copied_to(tmp_path_factory.mktemp("told") / "demo")
     manifest = demo.folder / "manifest.yaml"
     telemetry = f"plugins:\n  telemetry: {{type: otlp, config: {{endpoint: '{received.url}'}}}}\n"
-    manifest.write_text(manifest.read_text().replace("plugins:\n", telemetry))
+    lineage = f"  lineage: {{type: marquez, config: {{url: '{marquez.url}'}}}}\n"
+    manifest.write_text(manifest.read_text().replace("plugins:\n", telemetry + lineage))
     return demo
 
 
@@ -63,7 +72,7 @@ def of_name(spans: Spans, name: str) -> list[Any]:
     return [span for span in spans.values() if span.name == name]
 
 
-@pytest.mark.requirement("FR-040", "FR-042", "FR-047")
+@pytest.mark.requirement("FR-040", "FR-042")
 def test_a_run_is_one_trace_from_the_run_to_each_step_of_each_model(
     finished: FinishedRun, received: Received
 ) -> None:
@@ -82,6 +91,29 @@ def test_a_run_is_one_trace_from_the_run_to_each_step_of_each_model(
     for span in spans.values():
         assert 0 < span.start_time_unix_nano <= span.end_time_unix_nano
         assert span.status.code == 0
+
+
+@pytest.mark.requirement("FR-041", "FR-042", "FR-052")
+def test_lineage_arrives_at_marquez_and_names_the_spans_it_belongs_to(
+    finished: FinishedRun, received: Received, marquez: LineageReceived
+) -> None:
+    document = finished.document
+    spans = trace_of(received, document["trace_id"])
+    told = [
+        event for event in marquez.events if event["run"]["facets"]["floe"]["traceId"] == document["trace_id"]
+    ]
+
+    assert marquez.refused == []
+    names = {model["name"] for model in document["models"]}
+    jobs = [f"{finished.product}{sign}{name}" for name in names for sign in "./"]
+    assert {job: [event["eventType"] for event in events] for job, events in by_job(told).items()} == {
+        job: ["START", "COMPLETE"] for job in (finished.product, *jobs)
+    }
+    for event in told:
+        span = spans[bytes.fromhex(event["run"]["facets"]["floe"]["spanId"])]
+        said = values(span.attributes)
+        name = event["job"]["name"].removeprefix(finished.product)[1:]
+        assert (span.name, said.get("model_name", "")) == ("model" if name else "run", name)
 
 
 @pytest.mark.requirement("FR-040", "FR-042")
