@@ -38,6 +38,8 @@ def test_the_profile_says_what_the_adapter_needs_and_no_path() -> None:
     }
     with pytest.raises(ValidationError, match="memoryLimit"):
         DuckDB.model_validate({"memoryLimit": "much"})
+    with pytest.raises(ValidationError, match="'threads' is set by 'cores', outside of 'settings'"):
+        DuckDB.model_validate({"settings": {"threads": 2}})
 
 
 MODEL: dict[str, Any] = {"unique_id": "m", "resource_type": "model", "name": "m", "alias": "m"}
