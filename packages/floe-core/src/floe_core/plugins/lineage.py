@@ -5,9 +5,12 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from floe_core.plugins.base import Plugin
-from floe_core.telemetry import Exporter
+
+if TYPE_CHECKING:
+    from floe_core.telemetry import Exporter
 
 
 class LineageBackendPlugin(Plugin, ABC):
