@@ -21,7 +21,7 @@
 #include <unistd.h>
 
 /* What a call is; a fault is for some of these. */
-enum { LOOK = 1, CREATE = 2, WRITE = 4, SYNC = 8, NAME = 16 };
+enum { LOOK = 1, CREATE = 2, WRITE = 4, SYNC = 8, NAME = 16, READ = 32 };
 #define CHANGES (CREATE | WRITE | SYNC | NAME)
 
 static char folder[PATH_MAX], image[PATH_MAX];
@@ -33,17 +33,18 @@ static atomic_long seen;
 
 /* From now on count below the folder; the n-th point is the end, 0 only counts. A number is the errno that
    calls fail with from there on, or that one alone with `only`; it decides what counts: what needs space for
-   ENOSPC, what opens for EMFILE. TORN dies halfway through the n-th write. */
-enum { TORN = -1 };
+   ENOSPC, what opens for EMFILE. TORN dies halfway through the n-th write, UNREADABLE has reads fail. */
+enum { TORN = -1, UNREADABLE = -2 };
 void shim_arm(const char *below, long n, int number, int only, const char *kept) {
     fatal = n;
-    fault = number;
+    fault = number == UNREADABLE ? EIO : number;
     once = only;
     seen = 0;
-    counted = number == TORN     ? WRITE
-              : number == ENOSPC ? CREATE | WRITE | SYNC
-              : number == EMFILE ? LOOK | CREATE
-                                 : CHANGES;
+    counted = number == TORN         ? WRITE
+              : number == UNREADABLE ? READ
+              : number == ENOSPC     ? CREATE | WRITE | SYNC
+              : number == EMFILE     ? LOOK | CREATE
+                                     : CHANGES;
     snprintf(image, sizeof image, "%s", kept);
     snprintf(folder, sizeof folder, "%s", below);
 }
@@ -111,7 +112,7 @@ static void keep_bytes(int fd, ino_t inode) {
     snprintf(draft, sizeof draft, "%s/draft", image);
     int from = REAL(int, "open", const char *, int, ...)(self, O_RDONLY);
     int to = REAL(int, "open", const char *, int, ...)(draft, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-    while ((size = read(from, part, sizeof part)) > 0)
+    while ((size = REAL(ssize_t, "read", int, void *, size_t)(from, part, sizeof part)) > 0)
         if (REAL(ssize_t, "write", int, const void *, size_t)(to, part, size) < 0) abort();
     close(from);
     close(to);
@@ -186,6 +187,19 @@ OPEN(open64)
     }
 OPENAT(openat)
 OPENAT(openat64)
+
+ssize_t read(int fd, void *data, size_t size) {
+    if (at_file(fd, READ)) return -1;
+    return REAL(ssize_t, "read", int, void *, size_t)(fd, data, size);
+}
+
+#define PREAD(NAME, OFFSET)                                              \
+    ssize_t NAME(int fd, void *data, size_t size, OFFSET at) {           \
+        if (at_file(fd, READ)) return -1;                                \
+        return REAL(ssize_t, #NAME, int, void *, size_t, OFFSET)(fd, data, size, at); \
+    }
+PREAD(pread, off_t)
+PREAD(pread64, off64_t)
 
 ssize_t write(int fd, const void *data, size_t size) {
     int told = at_file(fd, WRITE);

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-_TORN = -1  # as in shim.c
+_TORN, _UNREADABLE = -1, -2  # as in shim.c
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Ending:
     @property
     def fails(self) -> bool:
         """Whether the process lives to tell."""
-        return self.number > 0
+        return self.number > 0 or self.number == _UNREADABLE
 
 
 ENDINGS = {
@@ -38,6 +38,7 @@ ENDINGS = {
     "EIO": Ending(errno.EIO),
     "EIO once": Ending(errno.EIO, once=True),
     "EMFILE": Ending(errno.EMFILE),
+    "EIO reading": Ending(_UNREADABLE),
 }
 
 

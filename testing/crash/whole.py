@@ -10,7 +10,8 @@ from testing.crash.shim import built
 from testing.crash.sweep import Tally, left_over, points_of, sweep
 from testing.crash.victim import victim_in
 
-STRIDES = {"kill": 1, "tear": 2, "power": 2, "ENOSPC": 3, "EIO": 3, "EIO once": 3, "EMFILE": 4}
+STRIDES = {"kill": 1, "tear": 2, "power": 2}
+STRIDES |= {"ENOSPC": 3, "EIO": 3, "EIO once": 3, "EMFILE": 4, "EIO reading": 6}
 _AT_A_TIME = 25  # tries, before what they left is removed
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -164,3 +166,28 @@ def test_a_run_asks_the_catalog_for_a_table_once(lake: Lake) -> None:
         lake.write(run, "t", "select 2 as id", "append")
         assert lake.rows("t", run) == [(1,), (2,)]
     assert opened == []
+
+
+@pytest.mark.embedded
+@pytest.mark.requirement("FR-027", "FR-032")
+@pytest.mark.parametrize("work", ["merge", "delete", "compact"])
+def test_a_data_file_that_cannot_be_read_is_told_with_its_path(lake: Lake, work: str) -> None:
+    for number in range(2):
+        lake.publish(f"r{number}", "t", f"select {number} as id", "append")
+    gone = lake.path(next(iter(lake.table("t").scan().plan_files())).file.file_path)
+    gone.unlink()
+    door, name, by = lake.manager, lake.id("t"), identity("r9")
+    rows = "select 0 as id union select 1"
+    doing: dict[str, Callable[[], object]] = {
+        "merge": lambda: door.merge(lake.con, name, rows, unique_key=["id"], by=by),
+        "delete": lambda: door.delete(lake.con, name, "id % 3 = 1 or id = 0", by=by),
+        "compact": lambda: door.compact(name, by=by),
+    }
+    with pytest.raises(WorkError) as told:
+        doing[work]()
+    [problem] = told.value.problems
+    assert problem.code == "FLOE-E613"
+    assert problem.message.startswith(f"cannot read '{gone}': ")
+    assert "limit of open files" in str(problem.hint)
+    with pytest.raises(duckdb.IOException, match=r"/elsewhere/x\.parquet"):
+        door.append(lake.con, name, "from '/elsewhere/x.parquet'", by=by)

@@ -14,6 +14,7 @@ from floe_iceberg.process_run import current_run
 from floe_iceberg.run import Docs, RunTransaction
 from floe_iceberg.schema import duckdb_type, iceberg_type
 from floe_iceberg.table import TableId
+from floe_iceberg.unreadable import unreadable
 from floe_iceberg.writer import WriteOptions
 from floe_iceberg.writing import WriteMode
 
@@ -34,4 +35,5 @@ __all__ = [
     "current_run",
     "duckdb_type",
     "iceberg_type",
+    "unreadable",
 ]

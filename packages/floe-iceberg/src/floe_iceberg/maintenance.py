@@ -24,6 +24,7 @@ from floe_iceberg.reachability import place_of
 from floe_iceberg.run import RunTransaction
 from floe_iceberg.table import TableId, TableView, is_unpublished
 from floe_iceberg.unmade import unmade
+from floe_iceberg.unreadable import reading_files
 from floe_iceberg.workshop import workshop
 
 if TYPE_CHECKING:
@@ -117,9 +118,9 @@ class Maintenance:
             return
         if self.dry_run:
             self.manager.authorize(con)
-            old = con.execute(f"SELECT count(*) FROM ({scan.select(view)}) WHERE {condition}").fetchall()[0][
-                0
-            ]
+            with reading_files():
+                counted = con.execute(f"SELECT count(*) FROM ({scan.select(view)}) WHERE {condition}")
+                [old] = counted.fetchall()[0]
         else:
             old = run.delete(con, name, condition, model=RETENTION_MODEL)
         self._report(name, rows_deleted=old)

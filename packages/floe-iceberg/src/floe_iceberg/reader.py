@@ -61,7 +61,7 @@ class TableReader:
     def history(self, namespace: str, table: str) -> TableHistory | None:
         """The states of a table, as its metadata has them; None when it was never published."""
         view = self._view(TableId(namespace, table))
-        return view and history_of(json.loads(view.table.metadata.model_dump_json()))
+        return history_of(json.loads(view.table.metadata.model_dump_json())) if view else None
 
     def describe(self, table: TableId, *, run: RunTransaction | None = None) -> TableDescription:
         """The table as readers of main, or a run of this process, see it, with its history and its refs.

@@ -27,6 +27,7 @@ from floe_iceberg.publish import publish_all
 from floe_iceberg.refs import head_of
 from floe_iceberg.run_table import RunTable, writes_of
 from floe_iceberg.table import TableId, TableView
+from floe_iceberg.unreadable import reading_files
 from floe_iceberg.writing import Query, Target, WriteMode
 
 if TYPE_CHECKING:
@@ -118,15 +119,16 @@ class RunTransaction:
     ) -> Written:
         """Run one SELECT into the table, on the run's branch.
 
-        What DuckDB raises for the query is passed on; nothing is committed then. ``properties`` and
-        ``docs`` are the table's once the run is published. A table the run cannot see is made, whatever
-        the mode. ``partition_by`` and ``sort_by`` (as in ``layout``) are the table's from then on, [] for
-        none; None leaves them as they are. The rows of an append that ``replaces`` a part of the table, as
-        ``part_with`` gave it, take the place of that part's; ConflictError if it is not as it was then.
+        What DuckDB raises for the query is passed on, but for files of floe's own; nothing is committed
+        then. ``properties`` and ``docs`` are the table's once the run is published. A table the run cannot
+        see is made, whatever the mode. ``partition_by`` and ``sort_by`` (as in ``layout``) are the table's
+        from then on, [] for none; None leaves them as they are. The rows of an append that ``replaces`` a
+        part of the table, as ``part_with`` gave it, take the place of that part's; ConflictError if it is
+        not as it was then.
         """
         entry = self._entry(table)
         layout = Layout.of({"partition_by": partition_by, "sort_by": sort_by})
-        with entry.lock:
+        with entry.lock, reading_files():
             pending = {**entry.properties, **properties, **_comment(docs), **_keyed(unique_key)}
             target = self._target(table, entry, model, pending, layout.over(entry.layout))
             query = Query(
@@ -148,7 +150,7 @@ class RunTransaction:
         Their rows can be changed outside of the table, then put back by ``write``.
         """
         entry = self._entry(table)
-        with entry.lock:
+        with entry.lock, reading_files():
             return part.holding(con, _visible(table, entry, "to take a part of"), keys, names)
 
     def delete(self, con: duckdb.DuckDBPyConnection, table: TableId, where: str, *, model: str) -> int:
@@ -158,7 +160,7 @@ class RunTransaction:
         passed on; nothing is committed then.
         """
         entry = self._entry(table)
-        with entry.lock:
+        with entry.lock, reading_files():
             view = _visible(table, entry, "to delete from")
             target = self._target(table, entry, model)
             after, deleted = writing.delete(target, con, where, view.table, view)
@@ -205,7 +207,7 @@ class RunTransaction:
         Less than ``min_files`` small ones are left as they are.
         """
         entry = self._entry(table)
-        with entry.lock:
+        with entry.lock, reading_files():
             view = entry.view
             small = small_files(view, target_bytes=target_bytes, min_files=min_files) if view else []
             if view is None or not small:

@@ -69,7 +69,7 @@ class SqlTableCatalog(TableCatalog):
 
     def load(self, name: TableId) -> Table | None:
         try:
-            with self._asking(), reading(name):
+            with self._asking(), reading(name, self.iceberg.properties.get("warehouse", "")):
                 return self.iceberg.load_table(name)
         except NoSuchTableError:
             return None
@@ -168,7 +168,7 @@ class SqlTableCatalog(TableCatalog):
                 Problem(
                     "FLOE-E604",
                     f"the catalog '{self.name}' went away during a commit, which may have landed or not: "
-                    f"{reason}",
+                    f"{reason}; then {error.problems[0].message}",
                     hint="look at the tables once it is back: all of them moved, or none",
                 )
             ) from error
@@ -261,6 +261,8 @@ def _asking(name: str, url: URL) -> Iterator[None]:
         database = _sqlite_file(url)
         if database and _is_of_the_disk(error):
             raise cannot_store(str(database), _reason(error)) from error
+        if database and _code(error) == sqlite3.SQLITE_CORRUPT:
+            raise _damaged(database, error) from error
         told = f"the catalog '{name}' does not answer as a catalog: {_reason(error)}"
         raise ServiceError(Problem("FLOE-E602", told)) from error
 
@@ -271,9 +273,20 @@ def _sqlite_file(url: URL) -> Path | None:
 
 def _is_of_the_disk(error: BaseException | None) -> bool:
     """Whether SQLite could not read or write its files."""
+    return _code(error) in _DISK_ERRORS
+
+
+def _code(error: BaseException | None) -> int:
     cause = error.orig if isinstance(error, DBAPIError) else None
     code = cause.sqlite_errorcode if isinstance(cause, sqlite3.Error) else 0
-    return code & 0xFF in _DISK_ERRORS  # the rest of it says which call failed
+    return code & 0xFF  # the rest of it says which call failed
+
+
+def _damaged(database: Path, error: SQLAlchemyError) -> ServiceError:
+    """Also what SQLite makes of a disk that fails while it reads."""
+    told = f"the catalog's database '{database}' cannot be read: {_reason(error)}"
+    hint = "see to the disk; if that is well, bring the file back from a backup"
+    return ServiceError(Problem("FLOE-E607", told, hint=hint))
 
 
 def _reason(error: SQLAlchemyError) -> str:

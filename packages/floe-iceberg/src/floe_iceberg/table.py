@@ -27,16 +27,17 @@ class TableId(NamedTuple):
 
 
 @contextmanager
-def reading(name: TableId) -> Iterator[None]:
+def reading(name: TableId, location: str = "") -> Iterator[None]:
     """Tell metadata or manifests of a table that are gone, or that the machine does not let us read."""
     try:
         yield
     except OSError as error:
         gone = isinstance(error, FileNotFoundError)
+        below = f" below '{location.removeprefix('file://')}'" if location else ""
         raise WorkError(
             Problem(
                 "FLOE-E606",
-                f"the table '{name}' is in the catalog, but its metadata cannot be read: {error}",
+                f"the table '{name}' is in the catalog, but its metadata{below} cannot be read: {error}",
                 hint="bring its files back, or take it out of the catalog"
                 if gone
                 else "see to the disk, its rights and the limit of open files, then run again",
@@ -85,7 +86,7 @@ class TableView:
             snapshot_id=self.snapshot.snapshot_id,
         )
         *namespace, name = self.table.name()
-        with reading(TableId(".".join(namespace), name)):
+        with reading(TableId(".".join(namespace), name), self.table.metadata.location):
             return tuple(scan.plan_files())
 
     @property

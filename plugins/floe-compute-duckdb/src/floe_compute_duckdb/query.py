@@ -18,7 +18,7 @@ from floe_core.inlined_views import InlinedView
 from floe_core.lake import Lake
 from floe_core.plugins.compute import Column, QueryResult
 from floe_core.suggestion import did_you_mean
-from floe_iceberg import IcebergTableManager, TableId
+from floe_iceberg import IcebergTableManager, TableId, unreadable
 
 READ_ONLY = "only one reading statement is allowed: SELECT, FROM, WITH, VALUES, DESCRIBE, SUMMARIZE or SHOW"
 
@@ -53,7 +53,7 @@ def query(
             columns = tuple(Column(str(name), str(type_)) for name, type_, *_ in connection.description or ())
             rows = tuple(tuple(json_value(value) for value in row) for row in connection.fetchall())
         except duckdb.Error as error:
-            raise SpecError(tables.problem(error)) from error
+            raise unreadable(error) or SpecError(tables.problem(error)) from error
     return QueryResult(columns, rows)
 
 

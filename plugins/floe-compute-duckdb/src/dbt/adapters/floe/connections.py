@@ -22,6 +22,7 @@ from dbt_common.exceptions import CompilationError, DbtRuntimeError
 
 from floe_core.errors import FloeError
 from floe_core.inlined_views import read_views
+from floe_iceberg import unreadable
 
 _COLUMNS_CHANGED = "FLOE-E520"  # dbt itself calls it a compilation error where it finds out
 INTERRUPTED = "INTERRUPT Error: the run was stopped"
@@ -145,7 +146,7 @@ class FloeConnectionManager(DuckDBConnectionManager):
             columns_changed = any(problem.code == _COLUMNS_CHANGED for problem in error.problems)
             raise (CompilationError if columns_changed else DbtRuntimeError)(str(error)) from error
         except duckdb.Error as error:
-            raise DbtRuntimeError(str(error)) from error
+            raise DbtRuntimeError(str(unreadable(error) or error)) from error
 
     def begin(self) -> Connection:  # type: ignore[override]
         connection = self.get_thread_connection()
