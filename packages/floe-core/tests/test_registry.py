@@ -46,7 +46,8 @@ def test_the_default_set_is_discovered_without_importing_it() -> None:
         "found = PluginRegistry().discover_all()\n"
         "for plugin_type, named in found.items():\n"
         "    for name, [provider] in named.items(): print(plugin_type, name, provider.distribution)\n"
-        "ours = ('floe_local', 'floe_dbt', 'floe_compute_duckdb', 'floe_orchestrator_dagster')\n"
+        "ours = ('floe_local', 'floe_dbt', 'floe_compute_duckdb', 'floe_orchestrator_dagster',"
+        " 'floe_lineage_marquez', 'floe_telemetry_otlp')\n"
         "engines = ('dbt', 'dagster', 'duckdb', 'pyiceberg')\n"
         "print([module for module in (*ours, *engines) if module in sys.modules])\n"
     )
@@ -55,8 +56,12 @@ def test_the_default_set_is_discovered_without_importing_it() -> None:
         "catalog local floe-local",
         "compute duckdb floe-compute-duckdb",
         "dbt core floe-dbt",
+        "lineage local floe-local",
+        "lineage marquez floe-lineage-marquez",
         "orchestrator dagster floe-orchestrator-dagster",
         "storage local floe-local",
+        "telemetry local floe-local",
+        "telemetry otlp floe-telemetry-otlp",
         "[]",
     ]
 
