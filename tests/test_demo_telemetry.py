@@ -224,6 +224,7 @@ def test_the_metrics_of_a_run_are_what_it_came_to(finished: FinishedRun, receive
         "floe.models succeeded": len(models),
         "floe.commit.duration": len(models),
         "floe.tests passed": passed,
+        "floe.lineage.events": 2 * (1 + len(models)),
         "floe.telemetry.dropped": 0,
     }
     assert sums["floe.rows.written"] >= sum(model["rows"] for model in models)

@@ -26,7 +26,7 @@ from floe_core.lineage import (
 from floe_core.platform import Platform
 from floe_core.run_result import RunState
 from floe_core.schemas.artifacts import CompiledArtifacts, Transform
-from floe_core.telemetry import LineageEvent, Resource
+from floe_core.telemetry import LineageEvent, Resource, metrics
 
 _PAIR: tuple[EventType, EventType] = ("START", "COMPLETE")
 _ENDS: dict[RunState, EventType] = {"succeeded": "COMPLETE", "failed": "FAIL", "cancelled": "ABORT"}
@@ -162,6 +162,8 @@ class RunLineage:
 
     def _tell(self, body: facets.Json) -> None:
         telemetry.offer(LineageEvent(body, self.resource))
+        if at := telemetry.subject():
+            at.meter.add(metrics.LINEAGE_EVENTS, 1)
 
     @property
     def _namespace(self) -> str:

@@ -39,6 +39,7 @@ TABLE_BYTES = Instrument("floe.table.size", "By", "gauge", "floe.iceberg")
 TABLE_ROWS = Instrument("floe.table.rows", "{row}", "gauge", "floe.iceberg")
 TABLE_SNAPSHOTS = Instrument("floe.table.snapshots", "{snapshot}", "gauge", "floe.iceberg")
 TABLE_PUBLISHED = Instrument("floe.table.published.timestamp", "s", "gauge", "floe.iceberg")
+LINEAGE_EVENTS = Instrument("floe.lineage.events", "{event}", "counter", "floe.lineage")
 DROPPED = Instrument("floe.telemetry.dropped", "{record}", "counter", "floe.telemetry")
 
 _Key = tuple[Instrument, tuple[tuple[str, Value], ...]]
