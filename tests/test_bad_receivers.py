@@ -1,0 +1,92 @@
+"""A run gives the same whatever its collector does, and is not longer than two seconds longer."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from floe_core import telemetry
+from testing.otlp_receiver import bad_receiver, otlp_receiver
+from tests.demo import floe
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("bad receivers")]
+
+_FILES = {
+    "floe.yaml": "metadata: {name: shop, owner: sales}\n",
+    "dbt_project.yml": "name: shop\nversion: '1.0'\nprofile: shop\n",
+    "models/one.sql": "select range as a from range(1000)\n",
+    "models/two.sql": "select sum(a) as total from {{ ref('one') }}\n",
+    "models/schema.yml": "models: [{name: one, columns: [{name: a, data_tests: [not_null]}]}]\n",
+}
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home = tmp_path_factory.mktemp("shop")
+    for name, text in _FILES.items():
+        path = home / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return home
+
+
+@pytest.fixture(scope="module")
+def untold(home: Path) -> tuple[float, dict[str, Any]]:
+    """What a run gives, and how long it takes, when it tells nobody."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OTEL_SDK_DISABLED", "true")
+        (home / "manifest.yaml").write_text("metadata: {name: p}\n")
+        timed_run(home)
+        runs = [timed_run(home) for _ in range(3)]
+    return max(seconds for seconds, _ in runs), runs[0][1]
+
+
+@contextmanager
+def receiver(kind: str) -> Iterator[str]:
+    if kind.isdigit():
+        with otlp_receiver(status=int(kind)) as received:
+            yield received.url
+    else:
+        with bad_receiver(kind) as url:
+            yield url
+
+
+def timed_run(home: Path) -> tuple[float, dict[str, Any]]:
+    """Seconds of the second run with a configuration: the first one compiles."""
+    floe("compile", str(home))
+    started = time.monotonic()
+    document = floe("run", str(home))
+    return time.monotonic() - started, document
+
+
+def outcome(document: dict[str, Any]) -> dict[str, Any]:
+    """What is the same in every run."""
+    return {
+        "state": (document["state"], document["published"]),
+        "models": [(model["name"], model["state"], model["rows"]) for model in document["models"]],
+        "tests": [(test["name"], test["state"]) for test in document["tests"]],
+    }
+
+
+@pytest.mark.parametrize("protocol", ["http", "grpc"])
+@pytest.mark.parametrize("size", [10, 5_000])
+@pytest.mark.parametrize("kind", ["gone", "black hole", "trickles", "slow handshake", "500", "503"])
+@pytest.mark.requirement("FR-046")
+def test_a_run_gives_the_same_in_time(
+    kind: str, size: int, protocol: str, home: Path, untold: tuple[float, dict[str, Any]]
+) -> None:
+    with receiver(kind) as url:
+        config = f"{{endpoint: '{url}', queueSize: {size}, protocol: {protocol}}}"
+        (home / "manifest.yaml").write_text(
+            f"metadata: {{name: p}}\nplugins: {{telemetry: {{type: otlp, config: {config}}}}}\n"
+        )
+        telemetry.dropped(home / ".floe")
+        seconds, document = timed_run(home)
+    assert outcome(document) == outcome(untold[1])
+    assert seconds <= untold[0] + 2
+    assert telemetry.dropped(home / ".floe") > 10
