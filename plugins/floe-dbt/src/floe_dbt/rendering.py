@@ -28,6 +28,8 @@ from floe_dbt.messages import cleaned, leading_lines
 from floe_dbt.parsing import Parsed, parse
 from floe_dbt.plain import NotPlain, PlainTemplates
 from floe_dbt.plain_tests import PlainTests
+from floe_dbt.rendered_before import RenderedBefore
+from floe_dbt.rendering_keys import RenderingKeys
 from floe_dbt.repetition import without_repetition
 from floe_dbt.seeds import compile_seed
 from floe_dbt.snapshots import with_history
@@ -48,9 +50,12 @@ def render(location: DbtLocation, project: ParsedProject) -> dict[str, CompiledN
     parsed: Parsed = project.handle or parse(location).handle
     warehouse = _adapter_without_warehouse(parsed)
     with exclusive(location.project_dir), without_repetition(), warehouse as adapter:
-        renderer = _Renderer(parsed, adapter, location.project_dir)
+        before = RenderedBefore(location.target_dir / "rendered.json", RenderingKeys(parsed))
+        renderer = _Renderer(parsed, adapter, location.project_dir, before)
         try:
-            return {node.unique_id: renderer.node(node) for node in project.nodes if renderer.takes(node)}
+            rendered = {node.unique_id: renderer.node(node) for node in project.nodes if renderer.takes(node)}
+            before.write()
+            return rendered
         finally:
             _forget_ephemeral(parsed.manifest)
 
@@ -84,7 +89,11 @@ def _adapter_without_warehouse(parsed: Parsed) -> Iterator[BaseAdapter]:
 
 
 class _Renderer:
-    def __init__(self, parsed: Parsed, adapter: BaseAdapter, project_dir: Path) -> None:
+    def __init__(
+        self, parsed: Parsed, adapter: BaseAdapter, project_dir: Path, before: RenderedBefore
+    ) -> None:
+        self._before = before
+        self._is_there = False
         self._manifest = parsed.manifest
         self._config = parsed.config
         self._compiler = Compiler(parsed.config)
@@ -130,11 +139,13 @@ class _Renderer:
             return table if found else None
 
         nothing_is_there, adapter.get_relation = adapter.get_relation, get_relation
+        self._is_there = True
         try:
             return self._sql(node)
         except QueriedWhileRendering:
             return None
         finally:
+            self._is_there = False
             adapter.get_relation = nothing_is_there
 
     def _sql(self, node: Any) -> str:
@@ -145,10 +156,20 @@ class _Renderer:
             return self._compile(node)
 
     def _compile(self, node: Any) -> str:
+        sql = self._before.sql(node, lambda: self._compiled(node), there=self._is_there)
+        if sql is None:
+            raise QueriedWhileRendering
+        return sql
+
+    def _compiled(self, node: Any) -> str | None:
+        """The SQL as dbt renders it, None if it has to ask the warehouse."""
         # a copy: what a compile leaves in a node would confuse the next one
         fresh: Any = copy.copy(node)
         fresh.extra_ctes, fresh.extra_ctes_injected = [], False
-        return self._compiler.compile_node(fresh, self._manifest, {}, write=False).compiled_code or ""
+        try:
+            return self._compiler.compile_node(fresh, self._manifest, {}, write=False).compiled_code or ""
+        except QueriedWhileRendering:
+            return None
 
     def _source(self, node: ParsedNode) -> CompiledNode:
         """What reads a source that is a file here; a file of another machine is left to the run."""
