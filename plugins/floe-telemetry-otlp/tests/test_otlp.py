@@ -306,7 +306,7 @@ def grpc_receiver() -> Iterator[tuple[int, list[tuple[bytes, dict[str, Any]]]]]:
     """A gRPC server whose every method keeps what it is called with, and answers an empty message."""
     calls: list[tuple[bytes, dict[str, Any]]] = []
 
-    class Handler(grpc.GenericRpcHandler):
+    class Handler(grpc.GenericRpcHandler):  # type: ignore[misc]  # it ships no types
         def service(self, details: Any) -> Any:
             def call(request: bytes, _: Any) -> bytes:
                 calls.append((request, dict(details.invocation_metadata)))

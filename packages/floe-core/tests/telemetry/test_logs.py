@@ -5,19 +5,29 @@ from __future__ import annotations
 import io
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from floe_core import telemetry
-from floe_core.telemetry import LogLine, Meter, Record, Resource, SpanContext, Subject
+from floe_core.telemetry import LogLine, Meter, Record, Resource, SpanContext, Subject, Value
 from floe_core.telemetry.log_lines import StreamExporter, json_lines, text_lines, wanted_level
 
 RUN, MODEL = SpanContext("a" * 32, "b" * 16), SpanContext("a" * 32, "c" * 16)
-OF_RUN = {"pipeline_name": "shop", "floe.product": "shop", "floe.run_id": "r1", "floe.attempt": 1}
-OF_MODEL = {**OF_RUN, "model_name": "orders", "layer": "gold", "floe.unique_id": "model.shop.orders"}
+OF_RUN: dict[str, Value] = {
+    "pipeline_name": "shop",
+    "floe.product": "shop",
+    "floe.run_id": "r1",
+    "floe.attempt": 1,
+}
+OF_MODEL: dict[str, Value] = {
+    **OF_RUN,
+    "model_name": "orders",
+    "layer": "gold",
+    "floe.unique_id": "model.shop.orders",
+}
 
 
 class Kept:
@@ -29,7 +39,7 @@ class Kept:
     def wants(self, record: Record) -> bool:
         return True
 
-    def export(self, records: list[Record], timeout_s: float) -> None:
+    def export(self, records: Sequence[Record], timeout_s: float) -> None:
         self.records += records
 
     def close(self) -> None:

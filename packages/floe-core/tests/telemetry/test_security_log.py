@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -33,7 +34,7 @@ class Kept:
     def wants(self, record: Record) -> bool:
         return True
 
-    def export(self, records: list[Record], timeout_s: float) -> None:
+    def export(self, records: Sequence[Record], timeout_s: float) -> None:
         self.records += records
 
     def close(self) -> None:

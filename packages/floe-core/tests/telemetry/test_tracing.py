@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -36,7 +37,7 @@ class Kept:
     def wants(self, record: Record) -> bool:
         return True
 
-    def export(self, records: list[Record], timeout_s: float) -> None:
+    def export(self, records: Sequence[Record], timeout_s: float) -> None:
         self.records += records
 
     def close(self) -> None:
@@ -91,7 +92,7 @@ def test_a_compile_and_a_run_are_part_of_whoever_started_them(
     resource = Resource("customer-360", "dev", "p", "1.0.0", tmp_path)
     run = RunTelemetry(ARTIFACTS, identity(trace_id), resource)
     assert (run.root.context.trace_id, run.root.parent_id) == (trace_id, parent)
-    compiled = CompileTelemetry(Location(tmp_path / "floe.yaml", None), None)
+    compiled = CompileTelemetry(Location(tmp_path / "floe.yaml", None), lambda: None)
     assert (compiled.context.trace_id, compiled.outer) == (trace_id, SpanContext(trace_id, parent))
 
 
