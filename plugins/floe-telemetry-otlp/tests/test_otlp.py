@@ -83,7 +83,7 @@ def scope(name: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("compression", ["none", "gzip"])
-@pytest.mark.requirement("FR-040", "FR-006")
+@pytest.mark.requirement("FR-040")
 def test_spans_metrics_and_lines_arrive_as_the_protocol_has_them(compression: str) -> None:
     with otlp_receiver() as received:
         plugin = OtlpTelemetry(endpoint=received.url, compression=compression)
@@ -199,7 +199,7 @@ def test_spans_metrics_and_lines_arrive_as_the_protocol_has_them(compression: st
     ]
 
 
-@pytest.mark.requirement("FR-040", "FR-052", "FR-065")
+@pytest.mark.requirement("FR-040", "FR-065")
 def test_over_tls_the_receiver_must_be_known_and_gets_the_headers(tmp_path: Path) -> None:
     pem = certificate(tmp_path / "receiver.pem")
     with otlp_receiver(tls=pem) as received:
@@ -217,7 +217,7 @@ def test_over_tls_the_receiver_must_be_known_and_gets_the_headers(tmp_path: Path
     assert "s3cret" not in repr(known)
 
 
-@pytest.mark.requirement("FR-040", "FR-052")
+@pytest.mark.requirement("FR-040")
 def test_the_same_goes_over_grpc() -> None:
     with grpc_receiver() as (port, calls):
         plugin = OtlpTelemetry(
