@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 BASES: Mapping[str, Sequence[str]] = {
-    "aliases.test_aliases": ("BaseAliases", "BaseAliasErrors", "BaseSameAliasDifferentSchemas"),
+    "aliases.test_aliases": (
+        "BaseSameAliasDifferentDatabases",
+        "BaseAliases",
+        "BaseAliasErrors",
+        "BaseSameAliasDifferentSchemas",
+    ),
     "basic.test_empty": ("BaseEmpty",),
     "basic.test_ephemeral": ("BaseEphemeral",),
     "basic.test_generic_tests": ("BaseGenericTests",),
@@ -21,6 +26,7 @@ BASES: Mapping[str, Sequence[str]] = {
     "basic.test_table_materialization": ("BaseTableMaterialization",),
     "basic.test_validate_connection": ("BaseValidateConnection",),
     "caching.test_caching": (
+        "BaseNoPopulateCache",
         "BaseCachingLowercaseModel",
         "BaseCachingUppercaseModel",
         "BaseCachingSelectedSchemaOnly",
@@ -31,7 +37,7 @@ BASES: Mapping[str, Sequence[str]] = {
         "BaseIncrementalContractSqlHeader",
         "BaseIncrementalForeignKeyConstraint",
     ),
-    "dbt_show.test_dbt_show": ("BaseShowLimit", "BaseShowSqlHeader"),
+    "dbt_show.test_dbt_show": ("BaseShowDoesNotHandleDoubleLimit", "BaseShowLimit", "BaseShowSqlHeader"),
     "empty.test_empty": ("BaseTestEmpty", "BaseTestEmptyInlineSourceRef"),
     "ephemeral.test_ephemeral": ("BaseEphemeralErrorHandling",),
     "hooks.test_model_hooks": (
@@ -43,6 +49,8 @@ BASES: Mapping[str, Sequence[str]] = {
     "incremental.test_incremental_predicates": ("BaseIncrementalPredicates",),
     "incremental.test_incremental_unique_id": ("BaseIncrementalUniqueKey",),
     "persist_docs.test_persist_docs": (
+        "BasePersistDocsQuotedColumnCaseSensitive",
+        "BasePersistDocsQuotedDescriptionNotAppliedOnMismatch",
         "BasePersistDocs",
         "BasePersistDocsColumnMissing",
         "BasePersistDocsAllColumnsMissing",
@@ -52,6 +60,7 @@ BASES: Mapping[str, Sequence[str]] = {
     "relations.test_changing_relation_type": ("BaseChangeRelationTypeValidator",),
     "simple_copy.test_simple_copy": ("EmptyModelsArentRunBase",),
     "simple_seed.test_seed": (
+        "BaseSeedWithWrongDelimiter",
         "BaseSeedConfigFullRefreshOff",
         "BaseSeedCustomSchema",
         "BaseSeedWithUniqueDelimiter",
@@ -61,7 +70,12 @@ BASES: Mapping[str, Sequence[str]] = {
         "BaseSeedSpecificFormats",
         "BaseTestEmptySeed",
     ),
-    "simple_snapshot.test_ephemeral_snapshot_hard_deletes": ("BaseSnapshotEphemeralHardDeletes",),
+    "simple_snapshot.test_ephemeral_snapshot_hard_deletes": (
+        "BaseSnapshotNewColumnTimestampStrategy",
+        "BaseSnapshotNewColumnSpecificCheckCols",
+        "BaseSnapshotNewColumnWithDeletes",
+        "BaseSnapshotEphemeralHardDeletes",
+    ),
     "simple_snapshot.test_snapshot": ("BaseSimpleSnapshot", "BaseSnapshotCheck"),
     "simple_snapshot.test_various_configs": (
         "BaseSnapshotColumnNames",
@@ -71,6 +85,7 @@ BASES: Mapping[str, Sequence[str]] = {
         "BaseSnapshotMultiUniqueKey",
     ),
     "store_test_failures_tests.basic": (
+        "StoreTestFailuresAsProjectLevelEphemeral",
         "StoreTestFailuresAsInteractions",
         "StoreTestFailuresAsProjectLevelOff",
         "StoreTestFailuresAsProjectLevelView",
@@ -118,14 +133,55 @@ BASES: Mapping[str, Sequence[str]] = {
     "utils.test_split_part": ("BaseSplitPart",),
     "utils.test_string_literal": ("BaseStringLiteral",),
     "utils.test_validate_sql": ("BaseValidateSqlMethod",),
+    "dbt_clone.test_dbt_clone": ("BaseCloneSameTargetAndState",),
+    "dbt_debug.test_dbt_debug": (
+        "BaseDebugPostgres",
+        "BaseDebugInvalidProjectPostgres",
+    ),
+    "query_comment.test_query_comment": (
+        "BaseQueryComments",
+        "BaseMacroQueryComments",
+        "BaseMacroArgsQueryComments",
+        "BaseMacroInvalidQueryComments",
+        "BaseNullQueryComments",
+        "BaseEmptyQueryComments",
+    ),
+    "functions.test_udfs": (
+        "ErrorForUnsupportedType",
+        "PythonUDFNotSupported",
+        "PythonUDFRuntimeVersionRequired",
+        "PythonUDFEntryPointRequired",
+    ),
+    "simple_snapshot.new_record_check_mode": ("BaseSnapshotNewRecordCheckMode",),
+    "simple_snapshot.new_record_dbt_valid_to_current": ("BaseSnapshotNewRecordDbtValidToCurrent",),
+    "simple_snapshot.new_record_timestamp_mode": ("BaseSnapshotNewRecordTimestampMode",),
+    "unit_testing.test_quoted_reserved_word_column_names": ("BaseUnitTestQuotedReservedWordColumnNames",),
+    "unit_testing.test_types": ("BaseUnitTestingVarcharFixtureNoTruncation",),
+    "utils.test_current_timestamp": ("BaseCurrentTimestampAware",),
+    "utils.test_source_freshness_custom_info": ("BaseCalculateFreshnessMethod",),
 }
 
 # the others belong to the slow tier
 IN_EVERY_RUN = (
+    "BaseAnyValue",
+    "BaseCast",
+    "BaseConcat",
+    "BaseDateTrunc",
+    "BaseEmptyQueryComments",
     "BaseGenericTests",
+    "BaseHash",
     "BaseIncremental",
     "BaseIncrementalPredicates",
+    "BaseLength",
     "BaseMergeExcludeColumns",
+    "BaseNullQueryComments",
+    "BaseReplace",
+    "BaseSafeCast",
+    "BaseShowLimit",
     "BaseSnapshotTimestamp",
     "BaseStoreTestFailuresLimit",
+    "BaseStringLiteral",
+    "BaseTypeNumeric",
+    "BaseTypeString",
 )
+COLLECTED = 203  # tests, all in all

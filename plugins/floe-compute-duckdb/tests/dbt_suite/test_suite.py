@@ -14,5 +14,5 @@ for module, names in BASES.items():
     for name in names:
         base = getattr(importlib.import_module(f"dbt.tests.adapter.{module}"), name)
         made = type(name, (base,), {} if name in IN_EVERY_RUN else {"pytestmark": [pytest.mark.slow]})
-        globals()[f"Test{name.removeprefix('Base').removeprefix('Test')}"] = made
+        globals()[f"Test{name.removeprefix('Base')}"] = made
 del base, made

@@ -24,7 +24,7 @@ def compile_seed(adapter: BaseAdapter, seed: Any, path: Path) -> CompiledNode:
         for index, name in enumerate(table.column_names)
     )
     check = getattr(adapter, "check_seed", None)
-    problem = check(str(path), columns, delimiter) if check else None
+    problem = check(str(path), columns, delimiter, seed.config.quote_columns) if check else None
     if problem is not None:
         return CompiledNode(error=problem.message, error_line=problem.line, columns=columns)
     return CompiledNode(columns=columns)

@@ -19,7 +19,7 @@ from dbt.adapters.floe.guard import REFUSAL, refuse_rows_left
 from dbt.adapters.floe.keys import is_column, unquoted
 from dbt.adapters.floe.lake import LakeTables
 from dbt.adapters.floe.ownership import maker
-from dbt.adapters.floe.seeds import SeedProblem, check, seed_select
+from dbt.adapters.floe.seeds import SeedProblem, check, misnamed, seed_select
 from dbt.adapters.floe.strategies import is_replaced
 from dbt_common.contracts.constraints import ColumnLevelConstraint, ConstraintType, ModelLevelConstraint
 from dbt_common.exceptions import DbtRuntimeError
@@ -339,21 +339,32 @@ class FloeAdapter(DuckDBAdapter):
 
     @available
     def floe_seed_columns(
-        self, agate_table: agate.Table, column_types: Mapping[str, str]
+        self, agate_table: agate.Table, column_types: Mapping[str, str], quote_columns: bool | None
     ) -> list[tuple[str, str]]:
         """The columns of a seed's table, with the types that dbt-duckdb would give them."""
-        return [
+        columns = [
             (name, column_types.get(name) or self.convert_type(agate_table, index))
             for index, name in enumerate(agate_table.column_names)
         ]
+        if quote_columns is False and (problem := misnamed(columns)):
+            raise DbtRuntimeError(problem)
+        return columns
 
     @available
     def floe_seed_select(self, path: str, columns: Sequence[tuple[str, str]], delimiter: str) -> str:
         """The SELECT that reads a seed's file, every column typed."""
         return seed_select(path, columns, delimiter)
 
-    def check_seed(self, path: str, columns: Sequence[tuple[str, str]], delimiter: str) -> SeedProblem | None:
+    def check_seed(
+        self,
+        path: str,
+        columns: Sequence[tuple[str, str]],
+        delimiter: str,
+        quote_columns: bool | None = None,
+    ) -> SeedProblem | None:
         """Read the file as a run would; what is wrong with it and in which line, or None."""
+        if quote_columns is False and (problem := misnamed(columns)):
+            return SeedProblem(problem, 1)
         return check(path, columns, delimiter)
 
 

@@ -30,6 +30,15 @@ def seed_select(path: str, columns: Sequence[tuple[str, str]], delimiter: str) -
     )
 
 
+def misnamed(columns: Sequence[tuple[str, str]]) -> str | None:
+    """What is wrong with names that SQL is to have without quotes; a wrong delimiter makes such names."""
+    try:
+        duckdb.extract_statements(f"create table seed ({', '.join(map(' '.join, columns))})")
+    except duckdb.ParserException as error:
+        return str(error).splitlines()[0]
+    return None
+
+
 def check(path: str, columns: Sequence[tuple[str, str]], delimiter: str) -> SeedProblem | None:
     """Read every value once and keep none."""
     if not columns:

@@ -9,7 +9,7 @@
 
   {%- set sql = adapter.floe_seed_select(
       adapter.get_seed_file_path(model),
-      adapter.floe_seed_columns(agate_table, config.get('column_types', {})),
+      adapter.floe_seed_columns(agate_table, config.get('column_types', {}), config.get('quote_columns')),
       config.get('delimiter', ',')
   ) -%}
   {%- set written = adapter.floe_write(
