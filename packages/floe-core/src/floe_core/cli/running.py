@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from floe_core.cli.outcome import outcome_lines
-from floe_core.cli.output import Output
+from floe_core.cli.output import Output, counted
 from floe_core.cli.progress import Progress
 from floe_core.compiler import Compilation
 from floe_core.errors import FloeError, Problem, shown
@@ -14,6 +14,7 @@ from floe_core.ledger import Ledger
 from floe_core.platform import Platform
 from floe_core.plugins.orchestrator import OrchestratorPlugin
 from floe_core.run_result import RunResult
+from floe_core.telemetry.process import Session
 
 Observer = Callable[[RunEvent], None]
 
@@ -48,6 +49,13 @@ def retry_and_tell(compilation: Compilation, run_id: str, output: Output) -> Run
         return orchestrator.retry(compilation.location, compilation.artifacts, run_id, observe=observe)
 
     return _tell(compilation, output, work)
+
+
+def tell_lost(telling: Session, output: Output) -> None:
+    """Say so when what was told did not all arrive: nothing else shows it here."""
+    if telling.lost:
+        lost = counted(telling.lost, "record")
+        output.note(f"telemetry: {lost} could not be handed on; what is wrong is told by: floe doctor")
 
 
 def _tell(

@@ -84,17 +84,16 @@ class Door(logging.Handler):
 
 @contextmanager
 def hearing_others() -> Iterator[None]:
-    """Let what is logged through Python's own logging, by anybody, pass through the door."""
+    """Let what is logged through Python's own logging, by anybody, pass through the door.
+
+    Levels stay as they are: other handlers would show what was to be silent.
+    """
     root, door = logging.getLogger(), Door(logging.INFO)
-    before = root.level
     root.addHandler(door)
-    if before > logging.INFO:
-        root.setLevel(logging.INFO)
     try:
         yield
     finally:
         root.removeHandler(door)
-        root.setLevel(before)
 
 
 def _plain(value: Any) -> Value:

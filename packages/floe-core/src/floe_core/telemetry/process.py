@@ -37,16 +37,24 @@ _attached: set[Hashable] = set()
 _subject: Subject | None = None
 
 
+@dataclass
+class Session:
+    """A time in which is told; ``lost`` is known at the end of the outermost one."""
+
+    lost: int = 0
+
+
 @contextmanager
-def session() -> Iterator[None]:
+def session() -> Iterator[Session]:
     """Take what is told inside; at the end of the outermost one hand on what is left, within two seconds."""
     global _depth, _queue
     with _lock:
         _depth += 1
         if _queue is None and not disabled():
             _queue = TelemetryQueue()
+    made = Session()
     try:
-        yield
+        yield made
     finally:
         with _lock:
             _depth -= 1
@@ -58,6 +66,7 @@ def session() -> Iterator[None]:
             closing.close()
             for state_dir, count in closing.take_dropped().items():
                 losses.note(state_dir, count)
+                made.lost += count
 
 
 def dropped(state_dir: Path) -> int:

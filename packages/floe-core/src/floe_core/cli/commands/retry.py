@@ -12,7 +12,7 @@ from floe_core.cli.completing import completing, runs
 from floe_core.cli.history import settled_ledger
 from floe_core.cli.options import manifest_option, product_option
 from floe_core.cli.output import Output, output_option
-from floe_core.cli.running import retry_and_tell
+from floe_core.cli.running import retry_and_tell, tell_lost
 from floe_core.cli.shapes import run_document
 from floe_core.compiler import Compilation
 from floe_core.errors import Problem, SpecError
@@ -34,9 +34,10 @@ def command(
     RUN is a run's id or its beginning, by default the product's last. Models that were done and are
     unchanged keep their rows; changed ones, and what reads them, run again. So do tests that failed.
     """
-    with telemetry.session():  # one for both, so that the end is waited for once
+    with telemetry.session() as telling:  # one for both, so that the end is waited for once
         compilation = compile_and_tell(locate(product, manifest=manifest), output)
         result = retry_and_tell(compilation, _chosen(compilation, run).run_id, output)
+    tell_lost(telling, output)
     output.document(run_document(result))
     if result.state != "succeeded":
         context.exit(1)
