@@ -28,6 +28,7 @@ from floe_core.location import Location
 from floe_core.run_lock import run_lock
 from floe_core.schemas.artifacts import CompiledArtifacts
 from floe_orchestrator_dagster.dead_runs import process_lock
+from floe_orchestrator_dagster.named import named_assets
 from floe_orchestrator_dagster.tags import FULL_REFRESH, PRODUCT, SELECT
 
 _RANGE = (PARTITION_NAME_TAG, ASSET_PARTITION_RANGE_START_TAG, ASSET_PARTITION_RANGE_END_TAG)
@@ -50,7 +51,9 @@ def execute_job(
     and execute it again; with ``root_run_id`` it is that run's next attempt. KeyboardInterrupt passes
     through once Dagster has recorded the cancellation.
     """
+    picked = named_assets(artifacts, select)
     job = _job(location, artifacts)
+    job = job.get_subset(asset_selection=picked) if picked else job
     tags = {PRODUCT: artifacts.metadata.product_name, FULL_REFRESH: str(full_refresh).lower()}
     if select:
         tags[SELECT] = " ".join(select)
@@ -60,6 +63,7 @@ def execute_job(
     run = instance.create_run_for_job(
         job.get_definition(),
         run_config=_QUIET,
+        asset_selection=picked,
         tags=tags,
         root_run_id=root_run_id,
         parent_run_id=root_run_id,
