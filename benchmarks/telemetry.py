@@ -1,7 +1,7 @@
 """What telemetry costs: CPU of a run with it, without it, and with its receiver gone.
 
-``python -m benchmarks.telemetry [MODELS] [REPEATS]`` runs a chain of models in this process, telemetry on and
-off in turns, and takes the median: imports are paid before the first of them.
+``python -m benchmarks.telemetry [local|gone|imports] [MODELS REPEATS]`` runs a chain of models in this process,
+telemetry on and off in turns, and takes the median: imports are paid before the first of them.
 """
 
 from __future__ import annotations
@@ -71,29 +71,39 @@ def imports(modules: str) -> float:
     return float(done.stdout)
 
 
-def main(models: int, repeats: int) -> None:
+def compared(name: str, home: Path, models: int, repeats: int) -> None:
+    """Run with and without telemetry in turns, and print what it costs."""
+    run(home)
+    off, on = [], []
+    for _ in range(repeats):
+        off.append(silently(run, home))
+        on.append(run(home))
+    cpu, wall = (
+        [statistics.median(each[part] for each in each_way) for each_way in (off, on)] for part in (0, 1)
+    )
+    print(
+        f"{name}: off {cpu[0]:.2f}, on {cpu[1]:.2f} CPU s for {models} models, median of {repeats}:"
+        f" {(cpu[1] - cpu[0]) / models * 1000:+.2f} ms a model, {wall[1] - wall[0]:+.2f} s in all",
+        flush=True,
+    )
+
+
+def main(which: str, models: int, repeats: int) -> None:
+    if which == "imports":
+        anyway = "import click, pydantic, yaml, sqlite3, dagster"
+        own = "import floe_core.telemetry, structlog, opentelemetry.trace"
+        protobuf = "import floe_telemetry_otlp.exporter, floe_core.telemetry.http"
+        print(f"imports: {imports(f'{anyway}; {own}; {protobuf}') - imports(anyway):+.2f} CPU s")
+        return
+    plugins = {
+        "local": "",
+        "gone": f"plugins: {{telemetry: {{type: otlp, config: {{endpoint: '{gone()}'}}}}}}\n",
+    }
     with tempfile.TemporaryDirectory() as folder:
-        local, away = Path(folder) / "local", Path(folder) / "away"
-        otlp = f"plugins: {{telemetry: {{type: otlp, config: {{endpoint: '{gone()}'}}}}}}\n"
-        write(local, models, "")
-        write(away, models, otlp)
-        for home in (local, away):
-            run(home)
-        off, on, lost = [], [], []
-        for _ in range(repeats):
-            off.append(silently(run, local))
-            on.append(run(local))
-            lost.append(run(away))
-    cpu = [statistics.median(each[0] for each in figures) for figures in (off, on, lost)]
-    wall = [statistics.median(each[1] for each in figures) for figures in (off, on, lost)]
-    anyway = "import click, pydantic, yaml, sqlite3, dagster"
-    own = "import floe_core.telemetry, structlog, opentelemetry.trace"
-    protobuf = "import floe_telemetry_otlp.exporter, floe_core.telemetry.http"
-    print(f"{models} models, median of {repeats}: off {cpu[0]:.2f}, on {cpu[1]:.2f}, gone {cpu[2]:.2f} CPU s")
-    print(f"on - off: {(cpu[1] - cpu[0]) / models * 1000:.2f} ms CPU a model")
-    print(f"receiver gone - off: {cpu[2] - cpu[0]:+.2f} CPU s, {wall[2] - wall[0]:+.2f} s")
-    print(f"imports: {imports(f'{anyway}; {own}; {protobuf}') - imports(anyway):.2f} CPU s")
+        write(Path(folder), models, plugins[which])
+        compared(which, Path(folder), models, repeats)
 
 
 if __name__ == "__main__":
-    main(*map(int, (sys.argv[1:] + ["40", "3"][len(sys.argv) - 1 :])))
+    given = sys.argv[1:]
+    main(given[0] if given else "local", *map(int, given[1:] or ("50", "3")))
