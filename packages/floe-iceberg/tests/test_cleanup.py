@@ -16,6 +16,8 @@ from pyiceberg.types import LongType, NestedField
 from floe_core.lake import MaintenancePolicy, TableMaintenance
 from floe_iceberg.reachability import UnclearError, spellings
 from testing.lake import Lake, identity
+from testing.legs import SmallRestLeg
+from testing.services.small_catalog import SmallCatalog
 
 POLICY = MaintenancePolicy(keep_last=2, min_small_files=1000)
 DAY = timedelta(days=1)
@@ -330,23 +332,37 @@ def test_many_small_runs_with_maintenance_do_not_fill_the_store(lake: Lake) -> N
     assert len(lake.plain_rows("t")) == 20000
 
 
-@pytest.mark.disk
 @pytest.mark.requirement("FR-032", "FR-027")
 def test_what_is_left_of_a_table_a_run_died_making_goes_and_nothing_that_may_be_somebody_s(
     lake: Lake,
 ) -> None:
+    _remove_what_was_never_made(lake)
+
+
+@pytest.mark.embedded
+@pytest.mark.requirement("FR-032", "FR-027")
+def test_a_rest_catalog_tells_where_such_tables_would_have_been(tmp_path: Path) -> None:
+    with SmallCatalog(tmp_path / "files") as catalog:
+        lake = Lake(tmp_path / "lake", leg=SmallRestLeg(catalog))
+        _remove_what_was_never_made(lake)
+        lake.close()
+
+
+def _remove_what_was_never_made(lake: Lake) -> None:
     publish(lake, 1)
-    home = lake.warehouse / "shop"
+    home = lake.manager.catalog.home("shop")
+    assert home is not None
+
+    def put(path: str, text: str) -> None:
+        with home.io.new_output(f"{home.location}/{path}").create() as stream:
+            stream.write(text.encode())
+
     for name in ("died", "cut", "shown", "mine"):
-        (home / name / "data" / ("0" * 32)).mkdir(parents=True)
-        (home / name / "metadata").mkdir()
-        (home / name / "data" / ("0" * 32) / "data_0.parquet").write_bytes(b"PAR1")
-    (home / "died" / "metadata" / "00000-a.metadata.json").write_text(
-        '{"properties": {"floe.published": "false"}}'
-    )
-    (home / "cut" / "metadata" / "00000-a.metadata.json").write_text('{"proper')
-    (home / "shown" / "metadata" / "00001-a.metadata.json").write_text('{"properties": {}}')
-    (home / "mine" / "data" / "notes.txt").write_text("keep")
+        put(f"{name}/data/{'0' * 32}/data_0.parquet", "PAR1")
+    put("died/metadata/00000-a.metadata.json", '{"properties": {"floe.published": "false"}}')
+    put("cut/metadata/00000-a.metadata.json", '{"proper')
+    put("shown/metadata/00001-a.metadata.json", '{"properties": {}}')
+    put("mine/data/notes.txt", "keep")
 
     def dropped(number: int, hours: int, began: datetime | None = None, *, really: bool = True) -> list[str]:
         reports = lake.manager.maintain(
@@ -363,5 +379,8 @@ def test_what_is_left_of_a_table_a_run_died_making_goes_and_nothing_that_may_be_
     assert dropped(2, 25, datetime(2020, 1, 1, tzinfo=UTC)) == []
     assert dropped(3, 25, really=False) == ["cut 2", "died 2"]
     assert dropped(4, 25) == ["cut 2", "died 2"]
-    assert sorted(path.name for path in home.iterdir()) == ["mine", "shown", "t"]
+    assert dropped(5, 25) == []
+    for name, file in (("mine", "data/notes.txt"), ("shown", "metadata/00001-a.metadata.json")):
+        assert home.io.new_input(f"{home.location}/{name}/{file}").exists()
+    assert not home.io.new_input(f"{home.location}/died/metadata/00000-a.metadata.json").exists()
     assert lake.plain_rows("t") == [(0,)]

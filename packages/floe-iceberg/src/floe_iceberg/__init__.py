@@ -6,12 +6,13 @@ Every parquet file, manifest and commit of floe is made in this package; everybo
 
 from floe_iceberg.alter import Alteration
 from floe_iceberg.describe import Column, SnapshotDescription, TableDescription
+from floe_iceberg.docs import Docs
 from floe_iceberg.evolve import OnSchemaChange
 from floe_iceberg.layout import check_layout
 from floe_iceberg.manager import IcebergTableManager
 from floe_iceberg.part import Part
 from floe_iceberg.process_run import current_run
-from floe_iceberg.run import Docs, RunTransaction
+from floe_iceberg.run import RunTransaction
 from floe_iceberg.schema import duckdb_type, iceberg_type
 from floe_iceberg.table import TableId
 from floe_iceberg.unreadable import unreadable

@@ -48,6 +48,14 @@ class TableChange:
     new: bool = False
 
 
+@dataclass(frozen=True)
+class Home:
+    """A folder with one of each table of a namespace, and what reads and writes there."""
+
+    location: str
+    io: FileIO
+
+
 class TableCatalog(ABC):
     """Names of tables, and where their metadata is; ``iceberg`` is PyIceberg's client of the same catalog."""
 
@@ -90,9 +98,9 @@ class TableCatalog(ABC):
     def place(self, name: TableId) -> tuple[str, FileIO]:
         """Where a new table of the name goes, and what reads and writes there."""
 
-    def home(self, namespace: str) -> str | None:
-        """Where new tables of the namespace go; None where only the catalog itself can tell."""
-        return None
+    @abstractmethod
+    def home(self, namespace: str) -> Home | None:
+        """Where new tables of the namespace go; None where the catalog gives each a place of its own."""
 
     @abstractmethod
     def commit(self, changes: Sequence[TableChange]) -> list[Table]:
@@ -116,7 +124,7 @@ def open_catalog(name: str, properties: Mapping[str, str]) -> TableCatalog:
     """Open the catalog; a SQL catalog is made when it is new, and plain clients can open it beside us."""
     kind = properties.get("type", "sql")
     if kind == "sql":
-        from floe_iceberg.sql_catalog import open_sql_catalog  # each kind has a client of its own to import
+        from floe_iceberg.sql_opening import open_sql_catalog  # each kind has a client of its own to import
 
         return open_sql_catalog(name, properties)
     if kind == "rest":

@@ -100,7 +100,8 @@ def clean(
     ``look`` loads the table: it is called once all files are known, so that whatever is committed later
     is of files that are not among them.
     """
-    files = folder.files()
+    with storing(folder.location):
+        files = folder.files()
     table = look()
     if table is None:
         return Cleaned()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -59,6 +59,11 @@ def file_shape(
     row_group = min(max(view.rows // _PARTS, least), most)
     parts = min(-(-view.rows // row_group), _MOST_PARTS)
     return FileShape(min(total // parts, at_most), row_group, encodings)
+
+
+def keyed(unique_key: Sequence[str]) -> Mapping[str, str]:
+    """The property of a table whose rows are merged by the key."""
+    return {UNIQUE_KEY: ", ".join(unique_key)} if unique_key else {}
 
 
 def unique_key(view: TableView) -> list[NestedField]:

@@ -18,6 +18,7 @@ from floe_iceberg._snapshot_manager import Rules, Trimmed, expire_snapshots, is_
 from floe_iceberg.changed import changed
 from floe_iceberg.cleanup import Folder, Patience, clean, clear
 from floe_iceberg.compaction import COMPACTION_MODEL, small_files
+from floe_iceberg.durable import storing
 from floe_iceberg.history import milliseconds
 from floe_iceberg.own_folder import own_folder
 from floe_iceberg.reachability import place_of
@@ -68,19 +69,21 @@ class Maintenance:
         tables = [place for place, _ in self._places()]
         reports = []
         for namespace in namespaces:
-            location = self.manager.catalog.home(namespace)
-            for folder, files in unmade(location, tables, self._patience) if location else []:
+            home = self.manager.catalog.home(namespace)
+            with storing(home.location if home else ""):
+                found = unmade(home, tables, self._patience) if home else []
+            for left in found:
                 reports.append(
                     TableMaintenance(
                         namespace,
-                        folder.root.name,
+                        left.name,
                         dropped=True,
-                        files_removed=len(files),
-                        bytes_removed=sum(file.size for file in files),
+                        files_removed=len(left.files),
+                        bytes_removed=sum(file.size for file in left.files),
                     )
                 )
                 if not self.dry_run:
-                    clear(files, folder)
+                    clear(left.files, left.folder)
         return reports
 
     def _in_their_folders(

@@ -56,6 +56,16 @@ def objects(io: FileIO, folder: str) -> Iterator[StoredObject]:
             yield StoredObject(ObjectId(root.bucket, key), f"{scheme}://{info.path}", info.size, modified_ms)
 
 
+def folders(io: FileIO, folder: str) -> list[str]:
+    """The names of what has objects below it right in the folder, sorted."""
+    root = object_id(folder)
+    if root is None or not root.key:
+        raise OSError(f"'{folder}' is no folder in an object store")
+    selector = FileSelector(f"{root.bucket}/{root.key}", allow_not_found=True)
+    found = _system(io, urlsplit(folder).scheme, root.bucket).get_file_info(selector)
+    return sorted(info.base_name for info in found if info.type == FileType.Directory)
+
+
 def exists(io: FileIO, location: str) -> bool:
     """Whether the object is there; raises OSError when the store does not say."""
     found = object_id(location)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import TypeVar
+from uuid import uuid4
 
 from pyiceberg.exceptions import (
     NamespaceAlreadyExistsError,
@@ -20,7 +21,7 @@ from pyiceberg.table.update import AddSchemaUpdate
 
 from floe_core.errors import Problem, ServiceError, SpecError
 from floe_iceberg._pyiceberg import RestClient
-from floe_iceberg.catalog import FILE_IO, TableCatalog, TableChange, id_of
+from floe_iceberg.catalog import FILE_IO, Home, TableCatalog, TableChange, id_of
 from floe_iceberg.changed import changed
 from floe_iceberg.conflict import Rivalry, conflict
 from floe_iceberg.journal import Journal
@@ -94,6 +95,15 @@ class RestTableCatalog(TableCatalog):
         if self._is_lent(io):
             io = self._lent(location, io, lambda: self._rights_of(name))
         return location, io
+
+    def home(self, namespace: str) -> Home | None:
+        """As the place tells that the catalog would give a table; rights lent for it are for it alone."""
+        name = f"floe-{uuid4().hex}"
+        with suppress(NoSuchNamespaceError, ServiceError):
+            location, io = self._staged(TableId(namespace, name))
+            parent, _, last = location.rstrip("/").rpartition("/")
+            return Home(parent, io) if last == name and not self._is_lent(io) else None
+        return None
 
     def commit(self, changes: Sequence[TableChange]) -> list[Table]:
         """As told; whatever is no clear answer is looked up by the idempotency keys of the snapshots."""

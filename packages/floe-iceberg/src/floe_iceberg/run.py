@@ -4,44 +4,34 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import duckdb
-from pyiceberg.table import Table
 
 from floe_core.errors import Problem, SpecError
 from floe_core.lake import RunIdentity, Written
 from floe_iceberg import part, writing
 from floe_iceberg.alter import Alteration
 from floe_iceberg.compaction import small_files
+from floe_iceberg.docs import Docs
 from floe_iceberg.evolve import OnSchemaChange
-from floe_iceberg.file_shape import UNIQUE_KEY, file_shape
+from floe_iceberg.file_shape import file_shape, keyed
 from floe_iceberg.history import view_as_of
 from floe_iceberg.layout import Layout
 from floe_iceberg.part import Part
 from floe_iceberg.publish import publish_all
-from floe_iceberg.refs import head_of
-from floe_iceberg.run_table import RunTable, writes_of
+from floe_iceberg.run_table import RunTable
+from floe_iceberg.run_tables import RunTables
 from floe_iceberg.table import TableId, TableView
+from floe_iceberg.target import Target
 from floe_iceberg.unreadable import reading_files
-from floe_iceberg.writing import Query, Target, WriteMode
+from floe_iceberg.writing import Query, WriteMode
 
 if TYPE_CHECKING:
     from floe_iceberg.reader import TableReader
-
-_LOOKS = 5  # a catalog whose tables move more often than this is read as it is
-
-
-@dataclass(frozen=True)
-class Docs:
-    """What a table and its columns mean: columns not named here lose what they had."""
-
-    table: str | None = None
-    columns: Mapping[str, str] = field(default_factory=dict)
 
 
 class RunTransaction:
@@ -65,13 +55,13 @@ class RunTransaction:
         self.manager = manager
         self.identity = identity
         self.branch = branch or identity.branch
-        self._joins = branch is not None
         self.tmp = tmp
-        self._entries: dict[TableId, RunTable] = {}
+        self._tables = RunTables(manager, self.branch, joins=branch is not None)
         self._written: dict[str, Written] = {}
         self._lock = threading.Lock()
         if reuse:
-            self._adopt(frozenset(reuse))
+            adopted = self._tables.adopt(identity.run_id, frozenset(reuse))
+            self._written = {model: _written(name, view) for model, (name, view) in adopted.items()}
 
     @property
     def written(self) -> Mapping[str, Written]:
@@ -85,19 +75,11 @@ class RunTransaction:
         Looks twice: what is the same both times was there together in between, also where another run
         publishes several of them at once.
         """
-        names = [TableId(*table) for table in tables]
-        for _ in range(_LOOKS):
-            found = {name: self._looked_up(name) for name in names}
-            again = (self.manager.catalog.load(name) for name in names)
-            if all(_same(entry.table, table) for entry, table in zip(found.values(), again, strict=True)):
-                break
-        with self._lock:
-            for name, entry in found.items():
-                self._entries.setdefault(name, entry)
+        self._tables.pin([TableId(*table) for table in tables])
 
     def view(self, table: TableId) -> TableView | None:
         """The table as the run sees it: as of the run's first look, or as its own last write left it."""
-        entry = self._entry(table)
+        entry = self._tables.entry(table)
         with entry.lock:
             return entry.view
 
@@ -126,10 +108,15 @@ class RunTransaction:
         part of the table, as ``part_with`` gave it, take the place of that part's; ConflictError if it is
         not as it was then.
         """
-        entry = self._entry(table)
+        entry = self._tables.entry(table)
         layout = Layout.of({"partition_by": partition_by, "sort_by": sort_by})
         with entry.lock, reading_files():
-            pending = {**entry.properties, **properties, **_comment(docs), **_keyed(unique_key)}
+            pending = {
+                **entry.properties,
+                **properties,
+                **(docs.properties if docs else {}),
+                **keyed(unique_key),
+            }
             target = self._target(table, entry, model, pending, layout.over(entry.layout))
             query = Query(
                 con, sql, mode, unique_key, on_schema_change, docs.columns if docs else None, replaces
@@ -149,7 +136,7 @@ class RunTransaction:
 
         Their rows can be changed outside of the table, then put back by ``write``.
         """
-        entry = self._entry(table)
+        entry = self._tables.entry(table)
         with entry.lock, reading_files():
             return part.holding(con, _visible(table, entry, "to take a part of"), keys, names)
 
@@ -159,7 +146,7 @@ class RunTransaction:
         As in SQL, a row for which the condition is NULL stays. What DuckDB raises for the condition is
         passed on; nothing is committed then.
         """
-        entry = self._entry(table)
+        entry = self._tables.entry(table)
         with entry.lock, reading_files():
             view = _visible(table, entry, "to delete from")
             target = self._target(table, entry, model)
@@ -178,7 +165,7 @@ class RunTransaction:
         sort_by: Sequence[str] | None = None,
     ) -> Written:
         """Change the table's columns, and how files are laid out from now on; no file is rewritten."""
-        entry = self._entry(table)
+        entry = self._tables.entry(table)
         layout = Layout.of({"partition_by": partition_by, "sort_by": sort_by})
         with entry.lock:
             view = _visible(table, entry, "to change")
@@ -192,7 +179,7 @@ class RunTransaction:
 
         By a snapshot on top of the present one, so that what is rolled back stays in the history.
         """
-        entry = self._entry(table)
+        entry = self._tables.entry(table)
         with entry.lock:
             view = _visible(table, entry, "to roll back")
             target = self._target(table, entry, model)
@@ -206,7 +193,7 @@ class RunTransaction:
 
         Less than ``min_files`` small ones are left as they are.
         """
-        entry = self._entry(table)
+        entry = self._tables.entry(table)
         with entry.lock, reading_files():
             view = entry.view
             small = small_files(view, target_bytes=target_bytes, min_files=min_files) if view else []
@@ -221,8 +208,7 @@ class RunTransaction:
 
         Raises ConflictError naming the tables that are not as the run saw them; nothing moved then.
         """
-        with self._lock:
-            pending = {name: entry for name, entry in sorted(self._entries.items()) if entry.written}
+        pending = self._tables.written()
         if not pending:
             return []
         publications = [entry.publication(name) for name, entry in pending.items()]
@@ -256,40 +242,6 @@ class RunTransaction:
         summary = {**self.identity.summary(model), **said}
         return Target(self.manager.catalog, table, self.branch, parent, summary, layout, shape)
 
-    def _entry(self, name: TableId) -> RunTable:
-        """What is known of the table, looked up at most once a run."""
-        with self._lock:
-            entry = self._entries.get(name)
-        if entry is not None:
-            return entry
-        found = self._looked_up(name)
-        with self._lock:
-            return self._entries.setdefault(name, found)
-
-    def _looked_up(self, name: TableId) -> RunTable:
-        table = self.manager.catalog.load(name)
-        if table is None:
-            return RunTable()
-        head = head_of(name, table, self.branch) if self._joins else None
-        return RunTable.of_branch(table, head) if head else RunTable.of_main(table)
-
-    def _adopt(self, reuse: frozenset[str]) -> None:
-        """Take over the tables on the run's branch that only models to reuse wrote."""
-        for name in self.manager.table_ids():
-            table = self.manager.catalog.load(name)
-            head = table.metadata.snapshot_by_name(self.branch) if table else None
-            if table is None or head is None:
-                continue
-            writes = writes_of(self.identity.run_id, table, head)
-            if set(writes) <= reuse:
-                self._entries[name] = RunTable.of_branch(table, head)
-                for model, snapshot in writes.items():
-                    self._written[model] = _written(name, TableView(table, snapshot))
-
-
-def _same(one: Table | None, other: Table | None) -> bool:
-    return (one and one.metadata_location) == (other and other.metadata_location)
-
 
 def _visible(name: TableId, entry: RunTable, purpose: str) -> TableView:
     if entry.view is None:
@@ -311,11 +263,3 @@ def _written(name: TableId, view: TableView) -> Written:
         added_files=int(said.get("added-data-files", 0)),
         added_bytes=int(said.get("added-files-size", 0)),
     )
-
-
-def _keyed(unique_key: Sequence[str]) -> dict[str, str]:
-    return {UNIQUE_KEY: ", ".join(unique_key)} if unique_key else {}
-
-
-def _comment(docs: Docs | None) -> dict[str, str]:
-    return {"comment": docs.table} if docs and docs.table else {}

@@ -13,10 +13,11 @@ from floe_core.errors import Problem, SpecError
 from floe_core.lake import MaintenancePolicy, RunIdentity, Written
 from floe_iceberg.alter import Alteration
 from floe_iceberg.compaction import COMPACTION_MODEL
+from floe_iceberg.docs import Docs
 from floe_iceberg.evolve import OnSchemaChange
 from floe_iceberg.reader import TableReader
 from floe_iceberg.refs import refuse_main
-from floe_iceberg.run import Docs, RunTransaction
+from floe_iceberg.run import RunTransaction
 from floe_iceberg.schema import duckdb_type, iceberg_type
 from floe_iceberg.sql import identifier
 from floe_iceberg.table import TableId

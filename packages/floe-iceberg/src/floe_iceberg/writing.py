@@ -2,40 +2,34 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 from typing import Literal
-from uuid import uuid4
 
 import duckdb
 from pyiceberg.manifest import DataFile
 from pyiceberg.schema import Schema
 from pyiceberg.table import FileScanTask, Table
-from pyiceberg.table.locations import load_location_provider
 
-from floe_core.errors import Problem, SpecError, WorkError
+from floe_core.errors import Problem, SpecError
 from floe_iceberg import delete as deletion
 from floe_iceberg import evolve, merge, scan
 from floe_iceberg.alter import Alteration
-from floe_iceberg.catalog import TableCatalog, UnknownOutcome
-from floe_iceberg.commit import Change, commit_change, commit_new, draft_metadata
+from floe_iceberg.commit import Change, commit_new
 from floe_iceberg.conflict import Rivalry, conflict
-from floe_iceberg.directory import Directory
 from floe_iceberg.evolve import Columns, OnSchemaChange
-from floe_iceberg.file_shape import FileShape, unique_key
-from floe_iceberg.layout import Layout, Placed
+from floe_iceberg.file_shape import unique_key
+from floe_iceberg.layout import Placed
 from floe_iceberg.merge import converted
 from floe_iceberg.part import Part
 from floe_iceberg.scan import alias
 from floe_iceberg.schema import duckdb_type, iceberg_type
 from floe_iceberg.sql import identifier
-from floe_iceberg.table import TableId, TableView
+from floe_iceberg.table import TableView
+from floe_iceberg.target import Target
 from floe_iceberg.tracing import step
 from floe_iceberg.unfit import told_by_name
-from floe_iceberg.write import copy
 
 WriteMode = Literal["overwrite", "append", "merge", "delete+insert"]
 
@@ -57,32 +51,19 @@ class Query:
         return [(name, iceberg_type(kind, column=name)) for name, kind, *_ in described]
 
 
-@dataclass(frozen=True)
-class Target:
-    """Where a write goes: onto the branch, on top of the snapshot ``parent``, in files of the layout."""
-
-    catalog: TableCatalog
-    name: TableId
-    branch: str
-    parent: int | None
-    summary: Mapping[str, str]
-    layout: Layout
-    shape: FileShape
-
-
 def create(target: Target, query: Query) -> TableView:
     """Write a table that isn't there yet; until it is published it shows nothing."""
     target.catalog.authorize(query.con)
     columns = query.columns()
     schema = evolve.fresh(columns, query.docs)
-    draft = _draft(target, schema)
+    draft = target.draft(schema)
     target.catalog.authorize(query.con)  # there too
     placed = target.layout.placed(draft.metadata, schema)
-    with _written(target, query.con, _selected(query.sql, columns, schema), schema, placed, draft) as files:
+    with target.written(query.con, _selected(query.sql, columns, schema), schema, placed, draft) as files:
         change = Change(schema, placed, files, "all")
         with step("commit", target.name, target.summary):
             table = commit_new(target.catalog, target.name, draft, change, target.branch, target.summary)
-    return _branch_view(target, table, [FileScanTask(file) for file in files])
+    return target.view(table, [FileScanTask(file) for file in files])
 
 
 def change(target: Target, query: Query, table: Table, view: TableView | None) -> TableView:
@@ -123,18 +104,18 @@ def _added(
 
 def _replace(target: Target, query: Query, table: Table, select: str, schema: Schema) -> TableView:
     placed = target.layout.placed(table.metadata, schema)
-    with _written(target, query.con, select, schema, placed, table) as files:
-        changed = _commit(target, table, Change(schema, placed, files, "all"))
-    return _branch_view(target, changed, [FileScanTask(file) for file in files])
+    with target.written(query.con, select, schema, placed, table) as files:
+        changed = target.commit(table, Change(schema, placed, files, "all"))
+    return target.view(changed, [FileScanTask(file) for file in files])
 
 
 def _extend(
     target: Target, query: Query, table: Table, view: TableView, select: str, schema: Schema
 ) -> TableView:
     placed = target.layout.placed(table.metadata, schema)
-    with _written(target, query.con, select, schema, placed, table) as files:
-        changed = _commit(target, table, Change(schema, placed, files))
-    return _branch_view(target, changed, [*view.files, *map(FileScanTask, files)])
+    with target.written(query.con, select, schema, placed, table) as files:
+        changed = target.commit(table, Change(schema, placed, files))
+    return target.view(changed, [*view.files, *map(FileScanTask, files)])
 
 
 def _put_back(
@@ -154,7 +135,7 @@ def _put_back(
         old = converted(evolution.schema, view.schema, others)
         return _replace(target, query, table, f"{old} UNION ALL {select}", evolution.schema)
     placed = target.layout.placed(table.metadata, evolution.schema)
-    with _written(target, query.con, select, evolution.schema, placed, table) as files:
+    with target.written(query.con, select, evolution.schema, placed, table) as files:
         return _rewritten(target, table, view, evolution.schema, placed, taken, files)
 
 
@@ -180,7 +161,7 @@ def _merge(
         rows = source.rows + sum(task.file.record_count for task in touched)
         select = merge.in_order(source.keys, rows, merge.merged(source, view.schema, touched))
         placed = target.layout.placed(table.metadata, evolution.schema)
-        with _written(target, query.con, select, evolution.schema, placed, table) as files:
+        with target.written(query.con, select, evolution.schema, placed, table) as files:
             return _rewritten(target, table, view, evolution.schema, placed, touched, files)
 
 
@@ -196,7 +177,7 @@ def delete(
     if not found.partly:
         return _rewritten(target, table, view, view.schema, placed, found.whole, []), found.rows
     select = deletion.remaining(target.name, view, where, found.partly)
-    with _written(target, con, select, view.schema, placed, table) as files:
+    with target.written(con, select, view.schema, placed, table) as files:
         after = _rewritten(target, table, view, view.schema, placed, found.touched, files)
     return after, found.rows - sum(file.record_count for file in files)
 
@@ -206,14 +187,14 @@ def alter(target: Target, alteration: Alteration, table: Table, view: TableView)
     numbers = count(table.metadata.last_column_id + 1)
     schema = alteration.applied(view.schema, lambda: next(numbers))
     placed = target.layout.placed(table.metadata, schema)
-    changed = _commit(target, table, Change(schema, placed, []))
+    changed = target.commit(table, Change(schema, placed, []))
     return view.moved(changed, changed.metadata.snapshot_by_name(target.branch))
 
 
 def roll_back(target: Target, old: TableView, table: Table) -> TableView:
     """Make the table what it was at the snapshot, rows and columns, by a new snapshot on top."""
     placed = target.layout.placed(table.metadata, old.schema)
-    changed = _commit(target, table, Change(old.schema, placed, [], restored=old.snapshot))
+    changed = target.commit(table, Change(old.schema, placed, [], restored=old.snapshot))
     return old.moved(changed, changed.metadata.snapshot_by_name(target.branch))
 
 
@@ -231,7 +212,7 @@ def compact(
     if keys := unique_key(view):
         select = merge.in_order(keys, sum(task.file.record_count for task in tasks), select)
     placed = target.layout.placed(table.metadata, view.schema)
-    with _written(target, con, select, view.schema, placed, table) as files:
+    with target.written(con, select, view.schema, placed, table) as files:
         return _rewritten(target, table, view, view.schema, placed, tasks, files)
 
 
@@ -247,43 +228,9 @@ def _rewritten(
     """Commit the files in the place of the touched ones."""
     removed = [task.file for task in touched]
     drop_delete_files = any(task.delete_files for task in touched)
-    changed = _commit(target, table, Change(schema, placed, files, removed, drop_delete_files))
+    changed = target.commit(table, Change(schema, placed, files, removed, drop_delete_files))
     kept = [task for task in view.files if task not in touched]
-    return _branch_view(target, changed, [*kept, *map(FileScanTask, files)])
-
-
-def _commit(target: Target, table: Table, what: Change) -> Table:
-    with step("commit", target.name, target.summary):
-        return commit_change(target.catalog, table, what, target.branch, target.parent, target.summary)
-
-
-@contextmanager
-def _written(
-    target: Target,
-    con: duckdb.DuckDBPyConnection,
-    select: str,
-    schema: Schema,
-    placed: Placed,
-    table: Table,
-) -> Iterator[list[DataFile]]:
-    """The query's files, for the commit in the body; removed when it is certain that none names them."""
-    metadata = table.metadata
-    data = load_location_provider(metadata.location, metadata.properties).data_path
-    directory = Directory.new(data, table.io)
-    with ExitStack() as unfinished:
-        unfinished.callback(directory.discard)
-        with step("write", target.name, target.summary) as told:
-            files = copy(con, select, schema, directory, placed, target.shape)
-            told["floe.rows"] = sum(file.record_count for file in files)
-            told["floe.bytes"] = sum(file.file_size_in_bytes for file in files)
-            told["floe.files"] = len(files)
-        unfinished.pop_all()
-    try:
-        yield files
-    except WorkError as error:
-        if not isinstance(error, UnknownOutcome):
-            directory.discard()
-        raise
+    return target.view(changed, [*kept, *map(FileScanTask, files)])
 
 
 def _selected(sql: str, columns: Columns, schema: Schema) -> str:
@@ -295,18 +242,3 @@ def _selected(sql: str, columns: Columns, schema: Schema) -> str:
         value = identifier(name) if name is not None else "NULL"
         parts.append(f"CAST({value} AS {duckdb_type(field.field_type)}) AS {alias(field)}")
     return f"SELECT {', '.join(parts)} FROM (\n{sql}\n)"
-
-
-def _branch_view(target: Target, table: Table, files: Sequence[FileScanTask]) -> TableView:
-    return TableView(table, table.metadata.snapshot_by_name(target.branch), files)
-
-
-def _draft(target: Target, schema: Schema) -> Table:
-    """A table that is nowhere yet, in a place of its name, or of one that would survive in a URI."""
-    namespace, name = target.name
-    target.catalog.ensure_namespace(namespace)
-    plain = re.sub(r"[^\w.\- ]", "_", name)
-    if plain != name or not plain.strip("."):
-        plain = f"{plain}-{uuid4().hex[:8]}"
-    location, io = target.catalog.place(TableId(namespace, plain))
-    return target.catalog.described(target.name, draft_metadata(schema, location), "", io)
