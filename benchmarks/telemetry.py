@@ -1,7 +1,7 @@
 """What telemetry costs: CPU of a run with it, without it, and with its receiver gone.
 
-``python -m benchmarks.telemetry [local|gone|imports] [MODELS REPEATS]`` runs a chain of models in this process,
-telemetry on and off in turns, and takes the median: imports are paid before the first of them.
+``python -m benchmarks.telemetry [local|gone|imports] [MODELS REPEATS]`` runs a chain of models in this
+process, telemetry on and off in turns, and takes the median: imports are paid before the first of them.
 """
 
 from __future__ import annotations
