@@ -88,11 +88,15 @@ class RunLineage:
                 self._found[event.about].append(assertion(event, self._datasets.node(event.about)))
 
     def recall(self, done: Iterable[ModelFinished], jobs: Container[str]) -> None:
-        """Take up the lineage of an attempt whose process is gone: what it had done, and what was going."""
-        self._written = {model.unique_id: model for model in done if model.snapshot_id is not None}
+        """Take up the lineage of an attempt whose process is gone: what it had done, and what was going.
+
+        ``jobs`` are those whose end was not told; of what had been done it is told now.
+        """
         for node in self.artifacts.nodes:
             if f"{self.identity.product}.{node.name}" in jobs:
                 self._open[node.unique_id] = ModelStarted(node.unique_id, node.name, 0, 0)
+        for model in done:
+            self._end_model(model)
 
     def end(self, state: RunState, *, reason: str | None) -> None:
         """Tell how the attempt ended, and with it the models that were going; a second word is ignored."""
