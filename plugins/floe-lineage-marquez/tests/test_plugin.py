@@ -56,6 +56,7 @@ def test_what_was_away_for_a_moment_gets_each_event_once(tmp_path: Path) -> None
         lost = queue.close()
 
     assert (lost, _runs(marquez)) == (0, [derived_run_id(number) for number in range(3)])
+    assert len(marquez.headers) == 4  # the second twice
 
 
 @pytest.mark.requirement("FR-046")
