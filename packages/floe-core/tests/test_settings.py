@@ -198,10 +198,21 @@ def test_every_word_on_a_setting_is_told_the_one_that_counts_first(write: Write)
 def test_what_nobody_says_has_its_default(write: Write) -> None:
     [default] = sources_of("compute.extensions", sources(write), PluginRegistry())["dev"]
     assert (default.value, default.by, default.counts) == ((), "the default of plugin 'duckdb'", True)
-    with pytest.raises(
-        SpecError, match=r"FLOE-E223 no setting 'compute.thread'\n  hint: did you mean 'compute.thr"
-    ):
-        sources_of("compute.thread", sources(write), PluginRegistry())
+
+
+@pytest.mark.requirement("FR-012", "FR-015")
+@pytest.mark.parametrize(
+    ("setting", "hint"),
+    [
+        ("compute.thread", "did you mean 'compute.threads'?"),
+        ("retention", "one of its parts: retention.column, retention.maxAge"),
+        ("nonsense", "known here: compute, compute."),
+    ],
+)
+def test_what_is_no_setting_is_told_with_those_there_are(write: Write, setting: str, hint: str) -> None:
+    with pytest.raises(SpecError) as refused:
+        sources_of(setting, sources(write), PluginRegistry())
+    assert str(refused.value.problems[0]).startswith(f"FLOE-E223 no setting '{setting}'\n  hint: {hint}")
 
 
 SPARKY = """

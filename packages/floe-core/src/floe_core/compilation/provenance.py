@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,9 +50,14 @@ def sources_of(setting: str, sources: Validated, registry: PluginRegistry) -> di
             setting, said, settings.get(setting), _default(setting, plugin, compute)
         )
     if setting not in known:
-        hint = did_you_mean(setting, known)
-        raise SpecError(Problem("FLOE-E223", f"no setting '{setting}'", hint=hint))
+        raise SpecError(Problem("FLOE-E223", f"no setting '{setting}'", hint=_hint(setting, sorted(known))))
     return found
+
+
+def _hint(setting: str, known: Sequence[str]) -> str:
+    if parts := [each for each in known if each.startswith(f"{setting}.")]:
+        return f"one of its parts: {', '.join(parts)}"
+    return did_you_mean(setting, known) or f"known here: {', '.join(known)}"
 
 
 def _sources(
