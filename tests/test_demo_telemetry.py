@@ -99,9 +99,10 @@ def test_lineage_arrives_at_marquez_and_names_the_spans_it_belongs_to(
 ) -> None:
     document = finished.document
     spans = trace_of(received, document["trace_id"])
-    told = [
-        event for event in marquez.events if event["run"]["facets"]["floe"]["traceId"] == document["trace_id"]
-    ]
+    told: list[Any] = []
+    for event in marquez.events:  # one that answers late may get an event twice
+        if event["run"]["facets"]["floe"]["traceId"] == document["trace_id"] and event not in told:
+            told.append(event)
 
     assert marquez.refused == []
     names = {model["name"] for model in document["models"]}
