@@ -55,7 +55,7 @@ class Stock:
         self._profiles = _own_profiles(root, self._folder) or _least_profiles(root, self._folder)
         self._database = self._path()
         self._database.parent.mkdir(parents=True, exist_ok=True)
-        if (self._folder / "packages.yml").exists():
+        if not self.packages.exists() and (self._folder / "packages.yml").exists():
             _run(root, *_DBT, "deps", *self._places())
         self.said = _run(self._folder, *_DBT, "build", *self._places(), *arguments)
 
