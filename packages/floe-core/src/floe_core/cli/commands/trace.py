@@ -28,9 +28,7 @@ _MANY = 60
 @click.command()
 @click.argument("run", default="last", shell_complete=completing(runs))
 @click.option("--attempt", type=click.IntRange(min=1), help="Which attempt of the run; by default its last.")
-@click.option(
-    "--all", "everything", is_flag=True, help="Show the parts of models, however many."
-)
+@click.option("--all", "everything", is_flag=True, help="Show the parts of models, however many.")
 @product_option
 @manifest_option
 @output_option
