@@ -93,7 +93,7 @@ def test_a_run_is_one_trace_from_the_run_to_each_step_of_each_model(
         assert span.status.code == 0
 
 
-@pytest.mark.requirement("FR-041", "FR-042")
+@pytest.mark.requirement("FR-041", "FR-042", "FR-048")
 def test_lineage_arrives_at_marquez_and_names_the_spans_it_belongs_to(
     finished: FinishedRun, received: Received, marquez: LineageReceived
 ) -> None:
