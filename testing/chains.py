@@ -135,7 +135,7 @@ class Chain:
 
 
 _POLICIES = ["ignore", "ignore", "append_new_columns", "append_new_columns", "sync_all_columns", "fail"]
-_STRATEGIES = (
+STRATEGIES = (
     "incremental_strategy='append'",
     "unique_key='grp'",
     "unique_key=['id', 'grp'], incremental_strategy='delete+insert'",
@@ -191,7 +191,7 @@ def chains(draw: Callable[[st.SearchStrategy[Any]], Any], number: int, deliverie
     for _ in range(deliveries - 1):
         columns = draw(_changed(columns))
         delivered.append(Delivery(columns, draw(_rows(columns))))
-    strategies = draw(st.lists(st.sampled_from(_STRATEGIES), min_size=1, max_size=3, unique=True))
+    strategies = draw(st.lists(st.sampled_from(STRATEGIES), min_size=1, max_size=3, unique=True))
     configs = {
         f"inc{index}": f"{strategy}, on_schema_change='{draw(st.sampled_from(_POLICIES))}'"
         for index, strategy in enumerate(strategies)

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, note, settings
+from hypothesis import HealthCheck, Phase, example, given, note, settings
 from hypothesis import strategies as st
 
 from floe_compute_duckdb.empty_database import type_name
-from testing.chains import Chain, chains
+from testing.chains import STRATEGIES, VALUES, Chain, Delivery, chains
 from testing.dbt_project import PRODUCT, DbtProject
 from testing.lake import Lake
 from testing.stock_dbt import StockDbt
@@ -64,16 +64,71 @@ def _rows(project: DbtProject, table: str) -> list[tuple[object, ...]]:
     return project.lake.rows(table)
 
 
+# a value of each type that hypothesis draws from
+LITERALS = {
+    "BOOLEAN": "true",
+    "TINYINT": "(-128)",
+    "SMALLINT": "300",
+    "INTEGER": "70000",
+    "BIGINT": "(-9223372036854775808)",
+    "UTINYINT": "255",
+    "USMALLINT": "65535",
+    "UINTEGER": "4294967295",
+    "UBIGINT": "18446744073709551615",
+    "HUGEINT": "9" * 38,
+    "FLOAT": "'0.1'",
+    "DOUBLE": "'-1e300'",
+    "DECIMAL(5,2)": "'-999.99'",
+    "DECIMAL(18,9)": "'123456789.000000001'",
+    "DECIMAL(38,3)": "'12345678901234567890123456789012345.678'",
+    "VARCHAR": "'ü ''{{ quoted }}'' \U0001f6b2'",
+    "JSON": """'{"a": 1}'""",
+    "ENUM('a', 'ü', '')": "'ü'",
+    "BLOB": "from_hex('00ff')",
+    "UUID": "'00000000-0000-4000-8000-000000000001'",
+    "DATE": "'1900-02-28'",
+    "TIME": "'23:59:59.999999'",
+    "TIMESTAMP": "'2099-12-31 23:59:59.999999'",
+    "TIMESTAMP_S": "'1969-12-31 23:59:59'",
+    "TIMESTAMP_MS": "'2024-02-29 12:00:00.005'",
+    "TIMESTAMP WITH TIME ZONE": "'2024-02-29 12:00:00+02'",
+    "INTEGER[]": "[1, null]",
+    "VARCHAR[][]": "[['ü', null], []]",
+    'STRUCT(a TINYINT, "b c" VARCHAR)': "{'a': 1, 'b c': null}",
+    "STRUCT(l DECIMAL(5,2)[])": "{'l': ['1.5', null]}",
+    "MAP(INTEGER, DATE)": "map {1: '2024-02-29', 2: null}",
+}
+_COLUMNS = {"id": "INTEGER", "grp": "BIGINT", "amount": "INTEGER"}
+_TYPED = _COLUMNS | {f"c{number}": type_ for number, type_ in enumerate(LITERALS)}
+_NOTHING = ["null"] * len(LITERALS)
+EVERYTHING = Chain(
+    0,
+    "view",
+    {f"inc{n}": f"{how}, on_schema_change='append_new_columns'" for n, how in enumerate(STRATEGIES)},
+    [
+        Delivery(_TYPED, [["1", "1", "1", *LITERALS.values()], ["2", "1", "null", *_NOTHING]]),
+        Delivery(
+            _TYPED | {"added": "UBIGINT"},
+            [["1", "2", "(-5)", *_NOTHING, "1"], ["null", "null", "3", *LITERALS.values(), "null"]],
+        ),
+    ],
+)
+
+
 @pytest.mark.requirement("FR-022", "FR-025", "TQR-002")
-@settings(_SLOW, max_examples=2, derandomize=True)
-@given(st.tuples(*(chains(number, 2) for number in range(4))))
-def test_a_few_chains_hold_what_stock_dbt_makes_of_them(saved_parse: Path, made: tuple[Chain, ...]) -> None:
+@settings(_SLOW, phases=[Phase.explicit])
+@example((EVERYTHING,))
+@given(st.tuples(chains(0, 2)))
+def test_every_type_and_strategy_gives_what_stock_dbt_makes_of_it(
+    saved_parse: Path, made: tuple[Chain, ...]
+) -> None:
+    assert set(LITERALS) == set(VALUES)
     compare(made, saved_parse)
 
 
 @pytest.mark.slow
 @pytest.mark.requirement("FR-022", "FR-025", "TQR-002")
-@settings(_SLOW, max_examples=25)
+@settings(_SLOW, max_examples=15)
 @given(st.tuples(*(chains(number, 3) for number in range(3))))
 def test_many_chains_hold_what_stock_dbt_makes_of_them(saved_parse: Path, made: tuple[Chain, ...]) -> None:
     compare(made, saved_parse)
