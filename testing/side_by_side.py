@@ -171,7 +171,10 @@ def _differs(connection: duckdb.DuckDBPyConnection, relation: str, columns: Sequ
 def _node(result: Mapping[str, Any], known: Mapping[str, Any]) -> Node:
     stored = known["resource_type"] in ("model", "seed", "snapshot")
     stored = stored and known["config"]["materialized"] not in _NOT_STORED
-    return Node(_STATES.get(result["status"], result["status"]), known["relation_name"] if stored else None)
+    state = _STATES.get(result["status"], result["status"])
+    if state == "failed" and result["status"] == "error" and known["resource_type"] in ("test", "unit_test"):
+        state = "errored"
+    return Node(state, known["relation_name"] if stored else None)
 
 
 def _profile_name(folder: Path) -> str:
