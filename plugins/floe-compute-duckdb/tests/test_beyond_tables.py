@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from testing.dbt_project import DbtProject, MakeProject
+from testing.other_readers import with_duckdb, with_pyiceberg
 
 PROPERTIES = """
 models:
@@ -69,6 +70,9 @@ def test_a_second_run_changes_what_each_way_of_building_is_to_change(everything:
     assert [(field.name, str(field.transform)) for field in spec.fields] == [("region", "identity")]
     history = [(row[0], row[1], row[-1] is None) for row in everything.rows("kept")]
     assert sorted(history) == [(1, "a", True), (2, "b", False), (2, "bb", True), (3, "c", False)]
+    for published in everything.lake.manager.tables():
+        table = everything.lake.plain().load_table((published.namespace, published.name))
+        assert with_duckdb(table) == with_pyiceberg(table)
 
 
 @pytest.mark.requirement("FR-024")
