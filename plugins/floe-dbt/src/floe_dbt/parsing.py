@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
@@ -129,7 +130,7 @@ def _parsed_node(node: Any, depends_on: tuple[str, ...], folders: _Folders) -> P
         column_tags={column.name: tuple(sorted(column.tags)) for column in _described(node) if column.tags},
         meta={**(config.get("meta") or {}), **(getattr(node, "meta", None) or {})},
         config=config,
-        raw_sha256=_sha256(folders.project_dir / path),
+        raw_sha256=folders.sha256(path),
         attached=subject(node) if str(node.resource_type) in TESTS else None,
         severity=str(config["severity"]).lower() if config.get("severity") else None,
         described_in=folders.described_in(node),
@@ -164,13 +165,15 @@ def _env_vars(manifest: Manifest) -> dict[str, str | None]:
 
 
 class _Folders:
-    """Where each package's files lie, relative to the project."""
+    """Where each package's files lie, relative to the project, and what they hold; many nodes share one."""
 
     def __init__(self, parsed: Parsed, project_dir: Path) -> None:
         self.project_dir = project_dir
         self._roots = {
             name: Path(project.project_root) for name, project in parsed.config.load_dependencies().items()
         }
+        self._path = cache(self._path_of)
+        self.sha256 = cache(self._sha256_of)
 
     def path(self, node: Any) -> str:
         return self._path(node.package_name, node.original_file_path)
@@ -180,12 +183,12 @@ class _Folders:
         package, found, path = (getattr(node, "patch_path", None) or "").partition("://")
         return self._path(package, path) if found else None
 
-    def _path(self, package: str, file: str) -> str:
+    def _path_of(self, package: str, file: str) -> str:
         path = self._roots.get(package, self.project_dir) / file
         return (
             path.relative_to(self.project_dir).as_posix() if path.is_relative_to(self.project_dir) else file
         )
 
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
+    def _sha256_of(self, path: str) -> str:
+        file = self.project_dir / path
+        return hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else ""
