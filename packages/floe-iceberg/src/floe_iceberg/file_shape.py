@@ -35,6 +35,10 @@ class FileShape:
         return self.bytes * 3 // 4
 
     @property
+    def is_small(self) -> bool:
+        return self.row_group < ROW_GROUP
+
+    @property
     def options(self) -> str:
         """As DuckDB's COPY takes them; the size is apart, it does not go with everything."""
         return f"{_COMPRESSION}, PARQUET_VERSION v{self.encodings}, ROW_GROUP_SIZE {self.row_group}"

@@ -49,7 +49,14 @@ class Target:
 
     @contextmanager
     def written(
-        self, con: duckdb.DuckDBPyConnection, select: str, schema: Schema, placed: Placed, table: Table
+        self,
+        con: duckdb.DuckDBPyConnection,
+        select: str,
+        schema: Schema,
+        placed: Placed,
+        table: Table,
+        *,
+        whole: bool = False,
     ) -> Iterator[list[DataFile]]:
         """The query's files, for the commit in the body; removed when it is certain that none names them."""
         metadata = table.metadata
@@ -58,7 +65,7 @@ class Target:
         with ExitStack() as unfinished:
             unfinished.callback(directory.discard)
             with step("write", self.name, self.summary) as told:
-                files = copy(con, select, schema, directory, placed, self.shape)
+                files = copy(con, select, schema, directory, placed, self.shape, whole=whole)
                 told["floe.rows"] = sum(file.record_count for file in files)
                 told["floe.bytes"] = sum(file.file_size_in_bytes for file in files)
                 told["floe.files"] = len(files)

@@ -38,8 +38,12 @@ def copy(
     directory: Directory,
     placed: Placed,
     shape: FileShape,
+    *,
+    whole: bool = False,
 ) -> list[DataFile]:
     """Run the query into new files; its columns have the schema's types and are called by field id.
+
+    ``whole`` says that they are all of a table's: then each thread may have files of its own.
 
     What DuckDB raises for the query itself is passed on as it is.
     """
@@ -51,6 +55,8 @@ def copy(
     plain, keys = options, list[str]()
     if placed.spec.is_unpartitioned():
         options += f", FILE_SIZE_BYTES {shape.full}"
+        if whole and shape.is_small and not placed.order.fields:
+            options += ", PER_THREAD_OUTPUT true"  # else they wait for each other at the end of every file
     else:
         query, keys = with_keys(query, placed.spec, schema, alias)
         partition = _free_name(schema)

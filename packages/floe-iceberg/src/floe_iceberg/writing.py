@@ -59,7 +59,8 @@ def create(target: Target, query: Query) -> TableView:
     draft = target.draft(schema)
     target.catalog.authorize(query.con)  # there too
     placed = target.layout.placed(draft.metadata, schema)
-    with target.written(query.con, _selected(query.sql, columns, schema), schema, placed, draft) as files:
+    select = _selected(query.sql, columns, schema)
+    with target.written(query.con, select, schema, placed, draft, whole=True) as files:
         change = Change(schema, placed, files, "all")
         with step("commit", target.name, target.summary):
             table = commit_new(target.catalog, target.name, draft, change, target.branch, target.summary)
@@ -104,7 +105,7 @@ def _added(
 
 def _replace(target: Target, query: Query, table: Table, select: str, schema: Schema) -> TableView:
     placed = target.layout.placed(table.metadata, schema)
-    with target.written(query.con, select, schema, placed, table) as files:
+    with target.written(query.con, select, schema, placed, table, whole=True) as files:
         changed = target.commit(table, Change(schema, placed, files, "all"))
     return target.view(changed, [FileScanTask(file) for file in files])
 
