@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from benchmarks import cli_start, compiling, dagster_cost, demo_time, engine, machine, nyc_flights, run_vs_dbt
+from benchmarks import (
+    cli_start,
+    compiling,
+    dagster_cost,
+    demo_time,
+    engine,
+    machine,
+    nyc_flights,
+    provenance,
+    run_vs_dbt,
+)
 
 _HERE = Path(__file__).parent
 
@@ -17,6 +27,7 @@ for measure in (
     nyc_flights.measure,
     compiling.measure,
     demo_time.measure,
+    provenance.measure,
 ):
     section = str(measure())
     print(section, flush=True)
