@@ -20,9 +20,7 @@ _SCALE = 1
 _ROUNDS = 3
 _TABLES = ("customer", "lineitem", "nation", "orders", "part", "partsupp", "region", "supplier")
 _PROJECT = "name: tpch\nversion: '1.0'\nprofile: tpch\nmodels: {+materialized: table}\n"
-_PROFILES = (
-    "tpch: {target: dev, outputs: {dev: {type: duckdb, path: tpch.duckdb, threads: 1}}}\n"
-)
+_PROFILES = "tpch: {target: dev, outputs: {dev: {type: duckdb, path: tpch.duckdb, threads: 1}}}\n"
 _SPEC = "metadata: {name: tpch}\ncompute: {config: {threads: 1}}\n"
 
 
