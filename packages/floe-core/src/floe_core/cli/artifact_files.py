@@ -69,18 +69,14 @@ def table_named(
     names = sorted({f"{node['namespace']}.{node['table']}" for _, node in found})
     if found:
         raise SpecError(Problem("FLOE-E019", f"several tables '{name}': {', '.join(names)}", hint="name one"))
-    known = [_spelled(node, name) for file in files for node in file.tables()]
-    hint = did_you_mean(name, known) or "floe status lists the tables"
+    all_tables = [node for file in files for node in file.tables()]
+    known = [node["table"] for node in all_tables if not schema or _is(schema, node["namespace"])]
+    hint = did_you_mean(table, known) or "floe status lists the tables"
     raise SpecError(Problem("FLOE-E019", f"no table '{name}'", hint=hint))
 
 
 def _is(schema: str, namespace: str) -> bool:
     return schema in (namespace, re.sub(r"\W", "_", namespace))
-
-
-def _spelled(node: Json, name: str) -> str:
-    table: str = node["table"]
-    return f"{node['namespace']}.{table}" if "." in name else table
 
 
 def _read(location: Location) -> ArtifactFile | None:
