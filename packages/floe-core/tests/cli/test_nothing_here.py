@@ -11,7 +11,9 @@ from testing.command_line import CORNER_SHOP, Floe, write
 
 
 @pytest.mark.requirement("FR-015")
-@pytest.mark.parametrize("command", ["compile", "run", "runs", "status", "query 1"])
+@pytest.mark.parametrize(
+    "command", ["compile", "run", "runs", "status", "query 1", "why t", "trace", "lineage"]
+)
 def test_without_a_product_every_command_says_so(floe: Floe, command: str) -> None:
     result = floe(*command.split())
     assert (result.status, result.stdout) == (2, "")
