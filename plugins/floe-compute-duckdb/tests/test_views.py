@@ -58,7 +58,7 @@ def test_an_inlined_view_is_a_query_wherever_it_is_read_and_a_table_nowhere(
     assert states["stg"] == states["twice"] == ("succeeded", None)
     assert [test.state for test in result.tests] == ["passed"]
     assert (again.state, changed.state) == ("succeeded", "succeeded")
-    published = {name: [row.get("total") for row in rows] for name, (_, rows) in shop.published().items()}
+    published = {name: [row.get("total", 0) for row in rows] for name, (_, rows) in shop.published().items()}
     assert {name: sorted(totals) for name, totals in published.items() if name != "raw"} == {
         "asked": [20, 50],
         "landed": [20, 40],
