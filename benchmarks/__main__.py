@@ -14,6 +14,7 @@ from benchmarks import (
     nyc_flights,
     provenance,
     run_vs_dbt,
+    telling,
 )
 
 _HERE = Path(__file__).parent
@@ -28,6 +29,7 @@ for measure in (
     compiling.measure,
     demo_time.measure,
     provenance.measure,
+    telling.measure,
 ):
     section = str(measure())
     print(section, flush=True)
