@@ -27,9 +27,9 @@ from floe_telemetry_otlp import OtlpTelemetry
 from testing.otlp_receiver import bad_receiver
 from testing.sources import ROOT
 
-_NOTE = """Nine records a model (spans, log lines) and the run's metrics, of 1,000 models told at once: CPU of all
-threads, and how long the end of a command waits. Lineage comes on top (see there). `python -m benchmarks.telling`;
-beside whole runs `python -m benchmarks.telemetry`."""
+_NOTE = """Nine records a model (spans, log lines) and the run's metrics, of 1,000 models told at once: CPU of
+all threads, and how long the end of a command waits. Lineage comes on top (see there).
+`python -m benchmarks.telling`; beside whole runs `python -m benchmarks.telemetry`."""
 _GOLDEN = ROOT / "packages/floe-core/tests/golden/customer-360/compiled_artifacts.json"
 _ARTIFACTS = CompiledArtifacts.model_validate_json(_GOLDEN.read_bytes())
 
