@@ -217,7 +217,11 @@ def test_a_merge_into_a_promoted_column_still_finds_its_keys(lake: Lake) -> None
 @pytest.mark.parametrize(
     ("keys", "count"), [(["k"], 1), (["day"], 1), (["name"], 1), (["day", "k"], 1), (["half"], 4)]
 )
-def test_of_keys_far_apart_the_files_between_are_not_read(lake: Lake, keys: list[str], count: int) -> None:
+@pytest.mark.parametrize("few", [32, 0])
+def test_of_keys_far_apart_the_files_between_are_not_read(
+    lake: Lake, keys: list[str], count: int, few: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("floe_iceberg.pruning._FEW", few)
     columns = "k::int as k, date '2024-01-01' + k::int as day, 'n' || (k + 100) as name, k / 2 as half"
     for start in (0, 10, 20, 30):
         lake.publish(f"r{start}", "t", f"select {columns} from range({start}, {start + 10}) r(k)", "append")

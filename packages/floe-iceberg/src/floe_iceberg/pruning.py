@@ -34,6 +34,7 @@ from pyiceberg.types import (
 
 from floe_iceberg import scan
 from floe_iceberg._pyiceberg import might_match
+from floe_iceberg.sql import literal
 
 Key = tuple[NestedField, NestedField]  # as the source has it, and as the files have
 
@@ -54,6 +55,7 @@ _AS_BOUND: dict[type[IcebergType], str] = {
     DateType: "({} - DATE '1970-01-01')",
     TimestampType: "epoch_us({})",
 }
+_FEW = 32  # ranges
 # DuckDB returns these for infinity, which lies beyond them
 _ENDS = (datetime.date.min, datetime.date.max, datetime.datetime.min, datetime.datetime.max)
 
@@ -91,14 +93,34 @@ def _around(
     bounds = [_bounds_of(task.file, old) for task in files]
     if None in bounds:
         return list(files)
-    lows, highs = zip(*(pair for pair in bounds if pair), strict=True)
-    expression = value.format(f"s.{scan.alias(new)}")
-    near = con.execute(
-        f"SELECT place FROM (SELECT unnest(range({len(files)})) place, unnest(?) low, unnest(?) high) "
-        f"WHERE EXISTS (FROM {source} s WHERE {expression} BETWEEN low AND high) ORDER BY place",
-        [list(lows), list(highs)],
+    ends = [(_literal(low), _literal(high)) for low, high in filter(None, bounds)]
+    held = _held_by_few if len(files) <= _FEW else _held_by_many
+    return [files[place] for place in held(con, source, value.format(f"s.{scan.alias(new)}"), ends)]
+
+
+def _held_by_few(
+    con: duckdb.DuckDBPyConnection, source: str, key: str, ends: Sequence[tuple[str, str]]
+) -> list[int]:
+    """The places of the ranges that some key lies in."""
+    tests = ", ".join(f"bool_or({key} BETWEEN {low} AND {high})" for low, high in ends)
+    [found] = con.execute(f"SELECT {tests} FROM {source} s").fetchall()
+    return [place for place, held in enumerate(found) if held]
+
+
+def _held_by_many(
+    con: duckdb.DuckDBPyConnection, source: str, key: str, ends: Sequence[tuple[str, str]]
+) -> list[int]:
+    """The same without comparing each key with each range: by the least key that is not below a range."""
+    ranges = ", ".join(f"({place}, {low}, {high})" for place, (low, high) in enumerate(ends))
+    found = con.execute(
+        f"SELECT place FROM (VALUES {ranges}) r(place, low, high) "
+        f"ASOF JOIN (SELECT {key} AS key FROM {source} s) ON low <= key WHERE key <= high ORDER BY place"
     ).fetchall()
-    return [files[place] for (place,) in near]
+    return [place for (place,) in found]
+
+
+def _literal(bound: object) -> str:
+    return literal(bound) if isinstance(bound, str) else str(bound)
 
 
 def _bounds_of(file: DataFile, field: NestedField) -> tuple[object, object] | None:
