@@ -16,9 +16,10 @@ from pathlib import Path
 from benchmarks.table import Section
 from floe_core import telemetry
 from floe_core.events import Logged, ModelFinished, ModelStarted, Phase, Published, RunEvent, TestFinished
+from floe_core.exporting import resource_of
 from floe_core.lake import RunIdentity
 from floe_core.plugins.telemetry import TelemetryBackendPlugin
-from floe_core.run_telemetry import RunTelemetry, resource_of
+from floe_core.run_telemetry import RunTelemetry
 from floe_core.schemas.artifacts import CompiledArtifacts
 from floe_iceberg.table import TableId
 from floe_iceberg.tracing import step

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 
 from floe_core import telemetry
 from floe_core.artifact_store import keep_trace
+from floe_core.exporting import attach_exporters, resource_of
 from floe_core.location import Location
 from floe_core.platform import Platform
-from floe_core.run_telemetry import attach_exporters, resource_of
 from floe_core.schemas.artifacts import CompiledArtifacts
 from floe_core.telemetry import OpenSpan, Resource, SpanContext, Value
 

@@ -3,58 +3,26 @@
 from __future__ import annotations
 
 import logging
-import os
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from floe_core import telemetry
 from floe_core.artifact_store import kept_trace
-from floe_core.errors import PluginError
 from floe_core.events import Logged, ModelFinished, ModelStarted, Published, RunEvent, TestFinished, Waiting
 from floe_core.lake import RunIdentity
-from floe_core.platform import Platform
 from floe_core.run_result import RunState
 from floe_core.schemas.artifacts import CompiledArtifacts
-from floe_core.telemetry import Exporter, Meter, OpenSpan, Resource, SpanContext, Subject, Value, metrics
+from floe_core.telemetry import Meter, OpenSpan, Resource, SpanContext, Subject, Value, metrics
 from floe_core.telemetry.context import enter, leave
-from floe_core.telemetry.log_lines import StreamExporter, wanted_level
 from floe_core.telemetry.logs import get_logger, tell
 from floe_core.telemetry.records import Level
 
 _LOGGER = "floe.run"
 _LEVELS = {"info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
-
-
-def resource_of(artifacts: CompiledArtifacts, environment: str, state_dir: Path) -> Resource:
-    """Who tells, as an artifact says it."""
-    metadata = artifacts.metadata
-    return Resource(
-        metadata.product_name, environment, metadata.platform, metadata.product_version, state_dir
-    )
-
-
-def attach_exporters(platform: Platform, state_dir: Path) -> None:
-    """Let the chosen plugins have what is told; one that cannot be made tells nothing and hurts nobody."""
-    key = ("telemetry", state_dir)
-    if telemetry.is_attached(key):
-        return
-    try:
-        plugin = platform.telemetry
-    except PluginError:
-        return
-    if plugin is not None:
-        exporters = [*plugin.exporters(state_dir), *_on_stderr()]
-        telemetry.attach(key, exporters, state_dir, size=plugin.queue_size)
-
-
-def _on_stderr() -> list[Exporter]:
-    level = wanted_level(os.environ.get("FLOE_LOG", ""))
-    return [StreamExporter(level)] if level else []
 
 
 @dataclass

@@ -13,12 +13,14 @@ from opentelemetry import trace
 from floe_core import telemetry
 from floe_core.artifact_store import keep_artifacts, keep_trace
 from floe_core.compile_telemetry import CompileTelemetry
+from floe_core.exporting import attach_exporters
 from floe_core.lake import RunIdentity
 from floe_core.ledger import Ledger
 from floe_core.location import Location
+from floe_core.platform import Platform
 from floe_core.recovery import settle_dead_runs
 from floe_core.run_telemetry import RunTelemetry
-from floe_core.schemas.artifacts import CompiledArtifacts
+from floe_core.schemas.artifacts import CompiledArtifacts, PluginChoice
 from floe_core.telemetry import Meter, Record, Resource, Span, SpanContext, Subject, metrics
 from floe_core.telemetry.metrics import distribution_of
 
@@ -146,3 +148,24 @@ def test_a_meter_adds_counts_up_and_sorts_measurements_into_buckets(tmp_path: Pa
 def identity(trace_id: str) -> RunIdentity:
     digest = ARTIFACTS.digest
     return RunIdentity("3a1f6f1e-9f55-4d3f-8c53-6a2c1a3b7a10", 1, "customer-360", "dev", digest, trace_id)
+
+
+@pytest.mark.requirement("FR-046")
+def test_a_plugin_that_cannot_begin_is_told_of_and_hurts_nobody(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("NOT_SET", raising=False)
+    configs: list[dict[str, object]] = [
+        {"headers": {"x-key": "${NOT_SET}"}},
+        {"endpoint": "https://localhost:1", "protocol": "grpc", "certificate": "nowhere.pem"},
+    ]
+    for config in configs:
+        choice = PluginChoice(type="otlp", version="0.1.0", config=config)
+        chosen = ARTIFACTS.plugins.model_copy(update={"telemetry": choice})
+        with telemetry.session():
+            attach_exporters(Platform(chosen), tmp_path / ".floe")
+    missing = f"[Errno 2] No such file or directory: '{tmp_path}/nowhere.pem'"
+    assert caplog.messages == [
+        "telemetry is off: the secret '${NOT_SET}' is not set",
+        f"telemetry is off: {missing}",
+    ]
