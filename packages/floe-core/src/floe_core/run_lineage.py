@@ -6,29 +6,19 @@ from collections import defaultdict
 from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from floe_core import telemetry
 from floe_core.errors import PluginError
-from floe_core.events import ModelFinished, ModelStarted, RunEvent, TestFinished
+from floe_core.events import ModelFinished, ModelStarted, ModelState, RunEvent, TestFinished
 from floe_core.lake import RunIdentity
-from floe_core.lineage import (
-    Datasets,
-    EventType,
-    Job,
-    Naming,
-    Run,
-    assertion,
-    derived_run_id,
-    facets,
-    run_event,
-)
+from floe_core.lineage import Attempt, Datasets, EventType, Naming, assertion, facets, run_event
 from floe_core.platform import Platform
 from floe_core.run_result import RunState
-from floe_core.schemas.artifacts import CompiledArtifacts, Transform
-from floe_core.telemetry import LineageEvent, Resource, metrics
+from floe_core.schemas.artifacts import CompiledArtifacts
+from floe_core.telemetry import LineageEvent, Resource
 
 _PAIR: tuple[EventType, EventType] = ("START", "COMPLETE")
+_MODEL_ENDS: dict[ModelState, EventType] = {"succeeded": "COMPLETE", "failed": "FAIL"}
 _ENDS: dict[RunState, EventType] = {"succeeded": "COMPLETE", "failed": "FAIL", "cancelled": "ABORT"}
 
 
@@ -65,23 +55,25 @@ class RunLineage:
     naming: Naming
     compiled: Path | None = None
     _datasets: Datasets = field(init=False)
-    _open: dict[str, ModelStarted] = field(default_factory=dict)
+    _attempt: Attempt = field(init=False)
+    _open: set[str] = field(default_factory=set)
     _written: dict[str, ModelFinished] = field(default_factory=dict)
     _found: dict[str, list[facets.Json]] = field(default_factory=lambda: defaultdict(list))
     _ended: bool = False
 
     def __post_init__(self) -> None:
         self._datasets = Datasets(self.artifacts, self.naming)
+        self._attempt = Attempt(self.artifacts, self.identity, self.compiled)
 
     def begin(self) -> None:
         """Tell that the attempt starts."""
-        self._tell(run_event("START", self._run(), self._product_job(), inputs=self._sources()))
+        self._tell(run_event("START", self._attempt.run(), self._attempt.job, inputs=self._sources()))
 
     def __call__(self, event: RunEvent) -> None:
         match event:
             case ModelStarted():
-                self._open[event.unique_id] = event
-                self._tell_model("START", event.unique_id, event.name)
+                self._open.add(event.unique_id)
+                self._tell_model("START", event.unique_id)
             case ModelFinished():
                 self._end_model(event)
             case TestFinished() if event.about and event.state != "skipped":
@@ -92,9 +84,10 @@ class RunLineage:
 
         ``jobs`` are those whose end was not told; of what had been done it is told now.
         """
-        for node in self.artifacts.nodes:
-            if f"{self.identity.product}.{node.name}" in jobs:
-                self._open[node.unique_id] = ModelStarted(node.unique_id, node.name, 0, 0)
+        nodes = self.artifacts.nodes
+        self._open.update(
+            node.unique_id for node in nodes if self._attempt.model_job(node, ran=False).name in jobs
+        )
         for model in done:
             self._end_model(model)
 
@@ -104,150 +97,63 @@ class RunLineage:
             return
         self._ended = True
         kind = _ENDS[state]
-        for event in list(self._open.values()):
-            self._tell_model(
-                "ABORT" if kind == "COMPLETE" else kind, event.unique_id, event.name, error=reason
-            )
-        run = self._run()
-        if kind == "FAIL":
-            run.facets["errorMessage"] = facets.error_message(reason or "failed", "PYTHON")
+        for unique_id in sorted(self._open):
+            self._tell_model("ABORT" if kind == "COMPLETE" else kind, unique_id, error=reason)
+        run = self._attempt.run(error=(reason or "failed") if kind == "FAIL" else None)
         inputs = [*self._sources(), *self._tested()]
-        self._tell(run_event(kind, run, self._product_job(), inputs=inputs, outputs=self._outputs()))
+        self._tell(run_event(kind, run, self._attempt.job, inputs=inputs, outputs=self._outputs()))
 
     def materialized(self, event: ModelFinished) -> None:
         """Tell that the orchestrator counts the table as materialized: it is published."""
-        dataset = self._datasets.find(event.unique_id)
-        if dataset is None:
+        dataset, node = self._datasets.find(event.unique_id), self._datasets.node(event.unique_id)
+        if dataset is None or node is None:
             return
-        product = self.identity.product
-        table = dataset.identity["name"].rpartition(".")[2]
-        job = Job(
-            self._namespace,
-            f"{product}/{table}",
-            {"jobType": facets.job_type("DAGSTER", "ASSET"), **self._ownership()},
-        )
-        run_id = derived_run_id(self.identity.run_id, self.identity.attempt, "asset", event.unique_id)
-        run = Run(run_id, {**self._run_facets(event.unique_id), "parent": self._parent()})
+        run, job = self._attempt.asset_run(node), self._attempt.asset_job(node)
         for kind in _PAIR:
             self._tell(run_event(kind, run, job, outputs=[dataset.as_output(event.snapshot_id)]))
 
     def _end_model(self, event: ModelFinished) -> None:
-        started = self._open.pop(event.unique_id, None)
         if event.snapshot_id is not None:
             self._written[event.unique_id] = event
-        if started is None:
+        if event.unique_id not in self._open:
             return  # skipped, or reused from an earlier attempt: it did not run
-        kind: EventType = {"succeeded": "COMPLETE", "failed": "FAIL"}.get(event.state, "ABORT")  # type: ignore[assignment]
-        self._tell_model(kind, event.unique_id, event.name, error=event.error, written=event)
+        self._open.remove(event.unique_id)
+        kind = _MODEL_ENDS.get(event.state, "ABORT")
+        self._tell_model(kind, event.unique_id, error=event.error, written=event)
 
     def _tell_model(
         self,
         kind: EventType,
         unique_id: str,
-        name: str,
         *,
         error: str | None = None,
         written: ModelFinished | None = None,
     ) -> None:
-        run_id = derived_run_id(self.identity.run_id, self.identity.attempt, unique_id)
-        run = Run(run_id, {**self._run_facets(unique_id), "parent": self._parent()})
-        node = self._datasets.node(unique_id)
-        if kind == "FAIL":
-            language = "PYTHON" if isinstance(node, Transform) and node.language == "python" else "SQL"
-            run.facets["errorMessage"] = facets.error_message(error or "failed", language)
-        job = Job(self._namespace, f"{self.identity.product}.{name}", self._model_job_facets(unique_id, kind))
-        read = (self._input(each) for each in self._datasets.read_by(unique_id))
-        dataset = self._datasets.find(unique_id)
+        node, dataset = self._datasets.node(unique_id), self._datasets.find(unique_id)
+        if node is None:
+            return  # dbt ran what the artifact does not know
+        run = self._attempt.model_run(node, error=(error or "failed") if kind == "FAIL" else None)
+        job = self._attempt.model_job(node, ran=kind != "START")
         outputs = []
         if dataset is not None:
             snapshot_id = written.snapshot_id if written else None
             outputs.append(dataset.as_output(snapshot_id, _statistics(written), whole=kind != "START"))
-        self._tell(run_event(kind, run, job, inputs=[each for each in read if each], outputs=outputs))
+        inputs = self._inputs(self._datasets.read_by(unique_id))
+        self._tell(run_event(kind, run, job, inputs=inputs, outputs=outputs))
 
     def _tell(self, body: facets.Json) -> None:
         telemetry.offer(LineageEvent(body, self.resource))
-        if at := telemetry.subject():
-            at.meter.add(metrics.LINEAGE_EVENTS, 1)
-
-    @property
-    def _namespace(self) -> str:
-        return f"floe://{self.resource.platform}/{self.identity.environment}"
-
-    def _product_job(self) -> Job:
-        said = {"jobType": facets.job_type("FLOE", "PIPELINE"), **self._ownership()}
-        if self.artifacts.metadata.description:
-            said["documentation"] = facets.job_documentation(self.artifacts.metadata.description)
-        return Job(self._namespace, self.identity.product, said)
-
-    def _ownership(self) -> facets.Json:
-        owner = self.artifacts.metadata.owner
-        return {"ownership": facets.job_ownership(owner)} if owner else {}
-
-    def _model_job_facets(self, unique_id: str, kind: EventType) -> facets.Json:
-        node = self._datasets.node(unique_id)
-        said = {"jobType": facets.job_type("DBT", unique_id.partition(".")[0].upper()), **self._ownership()}
-        if node is None:
-            return said
-        if node.description:
-            said["documentation"] = facets.job_documentation(node.description)
-        query = self._query(unique_id, node.path) if kind != "START" else None
-        if query:
-            said["sql"] = facets.sql(query, self.artifacts.plugins.compute.type)
-        return said
-
-    def _query(self, unique_id: str, path: str) -> str | None:
-        """The model's SQL as dbt compiled it, which is known once it ran."""
-        if self.compiled is None or not path.endswith(".sql"):
-            return None
-        try:
-            return (self.compiled / unique_id.split(".")[1] / path).read_text(encoding="utf-8").strip()
-        except OSError:
-            return None
-
-    def _run(self) -> Run:
-        """The attempt: the first has floe's own run id, each later one hangs below it."""
-        identity = self.identity
-        if identity.attempt == 1:
-            return Run(identity.run_id, self._run_facets(None))
-        run = Run(derived_run_id(identity.run_id, identity.attempt), self._run_facets(None))
-        first = {"runId": identity.run_id}
-        job = self._product_job().identity
-        run.facets["parent"] = facets.parent(first, job, first, job)
-        return run
-
-    def _parent(self) -> facets.Json:
-        job = self._product_job().identity
-        return facets.parent(self._run().identity, job, {"runId": self.identity.run_id}, job)
-
-    def _run_facets(self, unique_id: str | None) -> facets.Json:
-        identity = self.identity
-        said: dict[str, Any] = {
-            "runId": identity.run_id,
-            "attempt": identity.attempt,
-            "product": identity.product,
-            "environment": identity.environment,
-            "traceId": identity.trace_id,
-            "spanId": telemetry.run_span_id(identity.run_id, identity.attempt)
-            if unique_id is None
-            else telemetry.model_span_id(identity.run_id, identity.attempt, unique_id),
-            "artifactDigest": identity.artifact_digest,
-        }
-        if identity.git_commit:
-            said["gitCommit"] = identity.git_commit
-        floe_version = self.artifacts.metadata.floe_version
-        return {
-            "floe": facets.floe_run(said),
-            "processing_engine": facets.processing_engine("floe", floe_version),
-        }
 
     def _sources(self) -> list[facets.Json]:
         """What the product reads and does not write."""
-        found = (self._input(unique_id) for unique_id in self._datasets.sources())
-        return [each for each in found if each]
+        return self._inputs(self._datasets.sources())
 
-    def _input(self, unique_id: str) -> facets.Json | None:
-        dataset, written = self._datasets.find(unique_id), self._written.get(unique_id)
-        return dataset.as_input(written.snapshot_id if written else None) if dataset else None
+    def _inputs(self, read: Iterable[str]) -> list[facets.Json]:
+        return [
+            dataset.as_input(self._snapshot(unique_id))
+            for unique_id in read
+            if (dataset := self._datasets.find(unique_id))
+        ]
 
     def _outputs(self) -> list[facets.Json]:
         return [

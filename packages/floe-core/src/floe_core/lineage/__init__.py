@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from floe_core.lineage.assertions import assertion
+from floe_core.lineage.attempt import Attempt
 from floe_core.lineage.datasets import Dataset, Datasets, Naming
 from floe_core.lineage.events import EventType, Job, Run, derived_run_id, run_event
 
 __all__ = [
+    "Attempt",
     "Dataset",
     "Datasets",
     "EventType",
