@@ -39,6 +39,13 @@ def sources(write: Write, spec: str = "", manifest: str = PLATFORM) -> Validated
     return validate(load(locate(folder)))
 
 
+LEFT_ALONE = {
+    **{"cores": None, "tempDirectory": None, "settings": {}},
+    **{"extensions": [], "attach": [], "plugins": [], "modulePaths": []},
+}
+"""What nobody says of DuckDB."""
+
+
 def config(found: Validated) -> dict[str, object]:
     problems: list[Problem] = []
     plugins = choose_plugins(found, PluginRegistry(), problems)
@@ -59,7 +66,7 @@ def test_a_product_that_says_nothing_gets_what_the_platform_says(write: Write) -
         "prod": {
             "compute": {
                 "type": "duckdb",
-                "config": {"threads": 8, "memoryLimit": None, "settings": {}, "extensions": []},
+                "config": {"threads": 8, "memoryLimit": None, **LEFT_ALONE},
             },
             "schedule": {"cron": "0 6 * * *"},
         },
@@ -173,7 +180,8 @@ def test_a_wrong_setting_is_told_in_the_file_that_says_it(write: Write) -> None:
         "manifest.yaml:3:45: FLOE-E203 plugins.compute.config.threads: expected a whole number, found 'many'",
         "floe.yaml:2:20: FLOE-E201 compute.config.threds: unknown key",
         "floe.yaml:2:44: FLOE-E203 compute.config.memoryLimit: 'lots' does not fit: What DuckDB may use"
-        " before it spills to disk, such as '4GB'; by default 80 % of memory",
+        " before it spills to disk, such as '4GB', shared by the products that run at once;"
+        " by default 80 % of memory",
     ]
 
 
