@@ -40,8 +40,13 @@ def sources(write: Write, spec: str = "", manifest: str = PLATFORM) -> Validated
 
 
 LEFT_ALONE = {
-    **{"cores": None, "tempDirectory": None, "settings": {}},
-    **{"extensions": [], "attach": [], "plugins": [], "modulePaths": []},
+    "cores": None,
+    "tempDirectory": None,
+    "settings": {},
+    "extensions": [],
+    "attach": [],
+    "plugins": [],
+    "modulePaths": [],
 }
 """What nobody says of DuckDB."""
 
