@@ -15,7 +15,7 @@ from floe_core.lineage import Attempt, Datasets, EventType, Naming, assertion, f
 from floe_core.platform import Platform
 from floe_core.run_result import RunState
 from floe_core.schemas.artifacts import CompiledArtifacts
-from floe_core.telemetry import LineageEvent, Resource
+from floe_core.telemetry import LineageEvent, Resource, metrics
 
 _PAIR: tuple[EventType, EventType] = ("START", "COMPLETE")
 _MODEL_ENDS: dict[ModelState, EventType] = {"succeeded": "COMPLETE", "failed": "FAIL"}
@@ -143,6 +143,8 @@ class RunLineage:
 
     def _tell(self, body: facets.Json) -> None:
         telemetry.offer(LineageEvent(body, self.resource))
+        if at := telemetry.subject():
+            at.meter.add(metrics.LINEAGE_EVENTS, 1)
 
     def _sources(self) -> list[facets.Json]:
         """What the product reads and does not write."""
