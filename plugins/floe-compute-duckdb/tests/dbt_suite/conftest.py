@@ -10,6 +10,7 @@ import pytest
 from dbt.adapters.floe.impl import FloeAdapter
 from dbt.tests import util
 from dbt.tests.adapter.basic import test_snapshot_check_cols, test_snapshot_timestamp
+from dbt.tests.adapter.simple_snapshot import test_various_configs
 from dbt.tests.fixtures import project as suite_project
 from dbt.tests.fixtures.project import (  # the fixtures of the suite, found here by name
     TestProjInfo,
@@ -137,6 +138,11 @@ def suite_lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SuiteLake]:
         text = sql.format(schema=credentials.schema, database=f'"{credentials.database}"')
         return lake.execute(text, fetch, credentials.schema) if text.strip() else None
 
+    def run_sql_in_order(adapter: Any, sql: str, fetch: str) -> Any:
+        """The suite counts on the order that rows were inserted in: the newer ones of an id later."""
+        version = "row_number() over (partition by id order by test_valid_from)"
+        return run_sql(adapter, f"{sql} order by {version}, id", fetch)
+
     def update_rows(adapter: FloeAdapter, config: dict[str, Any]) -> None:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(FloeAdapter, "execute", lambda _, sql, **more: run_sql(adapter, sql))
@@ -146,6 +152,7 @@ def suite_lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SuiteLake]:
         for module in (test_snapshot_check_cols, test_snapshot_timestamp):
             patch.setattr(module, "update_rows", update_rows)
         patch.setattr(util, "run_sql_with_adapter", run_sql)
+        patch.setattr(test_various_configs, "run_sql_with_adapter", run_sql_in_order)
         patch.setattr(suite_project, "run_sql_with_adapter", run_sql)
         patch.setattr(TestProjInfo, "drop_test_schema", lambda project: None)
         patch.setattr(FloeAdapter, "drop_schema", lambda adapter, relation: lake.drop_schema(relation.schema))
