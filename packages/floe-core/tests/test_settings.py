@@ -39,7 +39,7 @@ def sources(write: Write, spec: str = "", manifest: str = PLATFORM) -> Validated
     return validate(load(locate(folder)))
 
 
-LEFT_ALONE = {
+LEFT_ALONE: dict[str, object] = {
     "cores": None,
     "tempDirectory": None,
     "settings": {},
