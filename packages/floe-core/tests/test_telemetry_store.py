@@ -92,10 +92,10 @@ def test_writers_at_once_begin_it_together_and_lose_nothing(tmp_path: Path) -> N
 
 
 @pytest.mark.requirement("FR-041")
-def test_jobs_are_going_whose_start_was_told_and_not_their_end(tmp_path: Path) -> None:
+def test_it_is_known_of_which_jobs_the_end_was_told(tmp_path: Path) -> None:
     run_id = derived_run_id("a run")
     told = [("START", "shop"), ("START", "shop.a"), ("COMPLETE", "shop.a"), ("START", "shop.b")]
     _written(tmp_path, *(_event(tmp_path, kind, job, run_id) for kind, job in told))
 
-    assert TelemetryReader(tmp_path).jobs_going(run_id, 1) == {"shop", "shop.b"}
-    assert TelemetryReader(tmp_path).jobs_going(run_id, 2) == set()
+    assert TelemetryReader(tmp_path).jobs_told(run_id, 1) == {"shop": False, "shop.a": True, "shop.b": False}
+    assert TelemetryReader(tmp_path).jobs_told(run_id, 2) == {}

@@ -96,7 +96,10 @@ def test_docs_are_published_with_the_run_and_stay_until_others_are_given(lake: L
         "r2", "t", "select 1 as id, 2 as n, 3 as x", mode="append", on_schema_change="append_new_columns"
     )
     assert [column[3] for column in lake.seen("t")["columns"]] == ["the key", None, None]
-    assert lake.seen("t")["properties"] == {"comment": "things"}
+    assert lake.seen("t")["properties"] == {
+        "comment": "things",
+        "read.parquet.vectorization.enabled": "false",
+    }
     lake.publish("r3", "t", "select 1 as id, 2 as n", docs=Docs(columns={"n": "a number"}))
     assert [column[3] for column in lake.seen("t")["columns"]] == [None, "a number"]
 

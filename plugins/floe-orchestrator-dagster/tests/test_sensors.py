@@ -53,7 +53,7 @@ def test_the_health_sensor_says_what_it_waits_for_and_asks_ever_less_often(shop:
     said: list[str] = []
     cursor = None
 
-    shop.state_dir.mkdir()
+    shop.state_dir.mkdir(exist_ok=True)
     with catalog_held(shop.state_dir):
         for _ in range(3):
             tick = sensor.evaluate_tick(dg.build_sensor_context(cursor=cursor))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Container, Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -72,23 +72,27 @@ class RunLineage:
     def __call__(self, event: RunEvent) -> None:
         match event:
             case ModelStarted():
-                self._open.add(event.unique_id)
-                self._tell_model("START", event.unique_id)
+                self._start_model(event.unique_id)
             case ModelFinished():
                 self._end_model(event)
             case TestFinished() if event.about and event.state != "skipped":
                 self._found[event.about].append(assertion(event, self._datasets.node(event.about)))
 
-    def recall(self, done: Iterable[ModelFinished], jobs: Container[str]) -> None:
+    def recall(self, done: Iterable[ModelFinished], told: Mapping[str, bool]) -> None:
         """Take up the lineage of an attempt whose process is gone: what it had done, and what was going.
 
-        ``jobs`` are those whose end was not told; of what had been done it is told now.
+        ``told`` are the jobs of which anything was told, and whether their end was; what the process took
+        with it is told now.
         """
-        nodes = self.artifacts.nodes
-        self._open.update(
-            node.unique_id for node in nodes if self._attempt.model_job(node, ran=False).name in jobs
-        )
+        jobs = {
+            node.unique_id: self._attempt.model_job(node, ran=False).name for node in self.artifacts.nodes
+        }
+        self._open.update(unique_id for unique_id, job in jobs.items() if told.get(job) is False)
+        if self._attempt.job.name not in told:
+            self.begin()
         for model in done:
+            if model.state in _MODEL_ENDS and jobs.get(model.unique_id) not in told:
+                self._start_model(model.unique_id)
             self._end_model(model)
 
     def end(self, state: RunState, *, reason: str | None) -> None:
@@ -111,6 +115,10 @@ class RunLineage:
         run, job = self._attempt.asset_run(node), self._attempt.asset_job(node)
         for kind in _PAIR:
             self._tell(run_event(kind, run, job, outputs=[dataset.as_output(event.snapshot_id)]))
+
+    def _start_model(self, unique_id: str) -> None:
+        self._open.add(unique_id)
+        self._tell_model("START", unique_id)
 
     def _end_model(self, event: ModelFinished) -> None:
         if event.snapshot_id is not None:

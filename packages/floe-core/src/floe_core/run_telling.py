@@ -100,7 +100,7 @@ def tell_dead(state_dir: Path, run: RunResult) -> None:
         spans = RunTelemetry(artifacts, identity, resource, died=run.started_at)
         lineage = lineage_of(platform, artifacts, identity, state_dir, state_dir)
         if lineage:
-            lineage.recall(run.models, TelemetryReader(state_dir).jobs_going(run.run_id, run.attempt))
+            lineage.recall(run.models, TelemetryReader(state_dir).jobs_told(run.run_id, run.attempt))
         with telemetry.about(spans.subject):
             Telling(spans, lineage).end(run.state, published=run.published, reason=run.reason)
 

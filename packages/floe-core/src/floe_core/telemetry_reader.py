@@ -45,18 +45,18 @@ class TelemetryReader:
         """The span of that id."""
         return next(self._select("span_id = ?", span_id), None)
 
-    def jobs_going(self, run_id: str, attempt: int) -> set[str]:
-        """The jobs of an attempt whose start was told, and not their end."""
+    def jobs_told(self, run_id: str, attempt: int) -> dict[str, bool]:
+        """The jobs of an attempt of which anything was told, and whether their end was."""
         connection = self._store.read()
         if connection is None:
-            return set()
+            return {}
         with closing(connection):
             rows = connection.execute(
-                "select job from lineage where floe_run_id = ? and attempt = ?"
-                " group by job having max(event_type <> 'START') = 0",
+                "select job, max(event_type <> 'START') as ended from lineage"
+                " where floe_run_id = ? and attempt = ? group by job",
                 (run_id, attempt),
             )
-            return {row["job"] for row in rows}
+            return {row["job"]: bool(row["ended"]) for row in rows}
 
     def _select(self, where: str, *values: str) -> Iterator[ToldSpan]:
         connection = self._store.read()
