@@ -38,7 +38,7 @@ demo-stop:  ## End what the demo left running
 
 .PHONY: test
 test: .venv/.ready  ## Run the tests
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not slow" $(ARGS)
+	@$(BIN)/python -m pytest -n 3 --dist loadgroup -m "not slow" $(ARGS)
 
 .PHONY: test-slow
 test-slow: .venv/.ready  ## Run the slow tier, all legs of testing/slow.py (ARGS=spark for one)
