@@ -80,6 +80,7 @@ def test_bronze_keeps_the_last_arrival_of_each_reading_and_says_when_it_came(
     assert timedelta() < datetime.now(UTC).replace(tzinfo=None) - loaded_at < timedelta(hours=1)
 
 
+@pytest.mark.slow
 @pytest.mark.requirement("FR-025", "FR-081")
 def test_a_second_delivery_that_overlaps_the_first_doubles_nothing(demo: Demo) -> None:
     seeds = demo.product("iot-telemetry") / "seeds"

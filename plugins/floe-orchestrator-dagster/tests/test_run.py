@@ -174,8 +174,8 @@ _RUN = "import sys; from floe_core.cli import main; sys.argv = ['floe', 'run']; 
     ("sent", "exit_code", "state", "status", "reason"),
     [
         (signal.SIGINT, 130, "cancelled", "CANCELED", "interrupted"),
-        (signal.SIGTERM, 130, "cancelled", "CANCELED", "interrupted"),
-        (signal.SIGHUP, 130, "cancelled", "CANCELED", "interrupted"),
+        pytest.param(signal.SIGTERM, 130, "cancelled", "CANCELED", "interrupted", marks=pytest.mark.slow),
+        pytest.param(signal.SIGHUP, 130, "cancelled", "CANCELED", "interrupted", marks=pytest.mark.slow),
         (signal.SIGKILL, -9, "failed", "FAILURE", "its process ended without a word"),
     ],
 )
