@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 
 from floe_core import telemetry
@@ -14,6 +14,7 @@ from floe_core.location import Location
 from floe_core.platform import Platform
 from floe_core.schemas.artifacts import CompiledArtifacts
 from floe_core.telemetry import OpenSpan, Resource, SpanContext, Value
+from floe_core.telemetry.tracing import cause
 
 _ENVIRONMENT = "dev"
 
@@ -35,14 +36,12 @@ class CompileTelemetry:
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
         """A stage, which ends well or with an error."""
-        start, error = time.time_ns(), None
-        try:
+        start = time.time_ns()
+        with ExitStack() as ending:
+            ending.push(
+                lambda _kind, error, _trace: self.stages.append((name, start, time.time_ns(), cause(error)))
+            )
             yield
-        except BaseException as raised:
-            error = str(raised) or type(raised).__name__
-            raise
-        finally:
-            self.stages.append((name, start, time.time_ns(), error))
 
     def done(self, artifacts: CompiledArtifacts, digest: str) -> None:
         """Tell of a compile that gave an artifact, and keep its trace beside that for the runs of it."""
@@ -50,10 +49,10 @@ class CompileTelemetry:
             keep_trace(self.location.state_dir, digest, self.context.traceparent)
         self._tell(artifacts, {"floe.artifact_digest": digest}, None)
 
-    def failed(self, error: BaseException) -> None:
+    def left(self, _kind: object, error: BaseException | None, _trace: object) -> None:
         """Tell of one that gave none, to whom the product's last artifact says; without one to nobody."""
-        if (before := self.before()) is not None:
-            self._tell(before, {}, str(error) or type(error).__name__)
+        if error is not None and (before := self.before()) is not None:
+            self._tell(before, {}, cause(error))
 
     def _tell(self, artifacts: CompiledArtifacts, said: dict[str, Value], error: str | None) -> None:
         state_dir, product = self.location.state_dir, artifacts.metadata.product_name
@@ -76,8 +75,6 @@ def told(location: Location, before: Callable[[], CompiledArtifacts | None]) -> 
     """Tell of the compile inside; ``before`` gives the product's artifact until now, if there is one."""
     with telemetry.session():
         telling = CompileTelemetry(location, before)
-        try:
+        with ExitStack() as ending:
+            ending.push(telling.left)
             yield telling
-        except BaseException as error:
-            telling.failed(error)
-            raise

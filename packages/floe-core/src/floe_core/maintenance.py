@@ -5,10 +5,9 @@ from __future__ import annotations
 import secrets
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Literal
 
 from floe_core.lake import (
     MaintenancePolicy,
@@ -62,14 +61,9 @@ def maintain(
 def _recorded(ledger: Ledger | None, identity: RunIdentity) -> Iterator[list[TableMaintenance]]:
     """Write into the ledger what was done to which tables, also when it is left by an exception."""
     started_at, done = datetime.now(UTC), list[TableMaintenance]()
-    state: Literal["succeeded", "failed", "cancelled"] = "succeeded"
-    reason: str | None = None
-    try:
-        yield done
-    except BaseException as error:
-        state, reason = ended_by(error)
-        raise
-    finally:
+
+    def record(_kind: object, error: BaseException | None, _trace: object) -> None:
+        state, reason = ended_by(error) if error else ("succeeded", None)
         if ledger is not None:
             ended_at = datetime.now(UTC)
             ledger.record_maintenance(
@@ -77,6 +71,10 @@ def _recorded(ledger: Ledger | None, identity: RunIdentity) -> Iterator[list[Tab
                     identity.run_id, identity.product, state, reason, started_at, ended_at, tuple(done)
                 )
             )
+
+    with ExitStack() as ending:
+        ending.push(record)
+        yield done
 
 
 def _namespaces(artifacts: CompiledArtifacts) -> list[str]:

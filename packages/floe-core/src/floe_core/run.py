@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -166,16 +166,11 @@ class _Outcome:
 def _recorded(ledger: Ledger, identity: RunIdentity, telling: Telling) -> Iterator[_Outcome]:
     """Write the outcome into the ledger and tell it, also when the run is left by an exception."""
     outcome = _Outcome()
-    try:
-        yield outcome
-    except BaseException as error:
-        clean = telemetry.redact_error(error)  # before ledger and orchestrator write it down
-        if not outcome.published:  # what is published is done, whatever those who hear of it meet
+
+    def end(_kind: object, error: BaseException | None, _trace: object) -> None:
+        clean = telemetry.redact_error(error) if error else None  # before anybody writes it down
+        if clean and not outcome.published:  # what is published is done, whatever those who hear of it meet
             outcome.state, outcome.reason = ended_by(clean)
-        if clean is not error:
-            raise clean from None
-        raise
-    finally:
         ledger.end(
             identity.run_id,
             identity.attempt,
@@ -184,6 +179,12 @@ def _recorded(ledger: Ledger, identity: RunIdentity, telling: Telling) -> Iterat
             reason=outcome.reason,
         )
         telling.end(outcome.state, published=outcome.published, reason=outcome.reason)
+        if clean and clean is not error:
+            raise clean from None
+
+    with ExitStack() as ending:
+        ending.push(end)
+        yield outcome
 
 
 class _Recorder:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,6 +41,16 @@ class Telling:
             self.lineage.end(state, reason=reason)
         self.spans.end(state, published=published, reason=reason)
 
+    def left(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        """Tell of an exception that ends the run, and let it go on without secrets."""
+        if error is None:
+            return
+        clean = telemetry.redact_error(error)
+        state, reason = ended_by(clean)
+        self.end(state, published=False, reason=reason)
+        if clean is not error:
+            raise clean from None
+
 
 @contextmanager
 def told(
@@ -58,19 +68,13 @@ def told(
             telemetry.about(spans.subject),
             telemetry.within(spans.root.context),
             telemetry.hearing_others(),
+            ExitStack() as ending,
         ):
             spans.begin()
             if telling.lineage:
                 telling.lineage.begin()
-            try:
-                yield telling
-            except BaseException as error:
-                clean = telemetry.redact_error(error)
-                state, reason = ended_by(clean)
-                telling.end(state, published=False, reason=reason)
-                if clean is not error:
-                    raise clean from None
-                raise
+            ending.push(telling.left)
+            yield telling
 
 
 @contextmanager

@@ -5,15 +5,16 @@ from __future__ import annotations
 import io
 import json
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from floe_core import telemetry
-from floe_core.telemetry import LogLine, Meter, Record, Resource, SpanContext, Subject, Value
+from floe_core.telemetry import LogLine, Meter, Resource, SpanContext, Subject, Value
 from floe_core.telemetry.log_lines import StreamExporter, json_lines, text_lines, wanted_level
+from testing.kept_records import Kept
 
 RUN, MODEL = SpanContext("a" * 32, "b" * 16), SpanContext("a" * 32, "c" * 16)
 OF_RUN: dict[str, Value] = {
@@ -30,20 +31,8 @@ OF_MODEL: dict[str, Value] = {
 }
 
 
-class Kept:
-    """Keeps every record."""
-
-    def __init__(self) -> None:
-        self.records: list[Record] = []
-
-    def wants(self, record: Record) -> bool:
-        return True
-
-    def export(self, records: Sequence[Record], timeout_s: float) -> None:
-        self.records += records
-
-    def close(self) -> None:
-        return
+class KeptLines(Kept):
+    """Keeps every record, and shows the lines among them."""
 
     @property
     def lines(self) -> list[LogLine]:
@@ -51,16 +40,16 @@ class Kept:
 
 
 @pytest.fixture
-def kept(tmp_path: Path) -> Iterator[Kept]:
+def kept(tmp_path: Path) -> Iterator[KeptLines]:
     """What is logged in a run, complete when the session of the test has ended."""
-    kept, resource = Kept(), Resource("shop", "dev", "p", "1.0.0", tmp_path)
+    kept, resource = KeptLines(), Resource("shop", "dev", "p", "1.0.0", tmp_path)
     subject = Subject(resource, RUN, Meter({}), {RUN.span_id: OF_RUN, MODEL.span_id: OF_MODEL})
     with telemetry.about(subject):
         yield kept
 
 
 @pytest.mark.requirement("FR-045", "FR-042")
-def test_floes_own_lines_and_everybody_elses_carry_run_and_model(kept: Kept, tmp_path: Path) -> None:
+def test_floes_own_lines_and_everybody_elses_carry_run_and_model(kept: KeptLines, tmp_path: Path) -> None:
     with telemetry.session():
         telemetry.attach("key", [kept], tmp_path)
         with telemetry.hearing_others():

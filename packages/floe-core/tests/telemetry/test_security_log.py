@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from floe_core import telemetry
 from floe_core.security_log import SecurityEvent, report
-from floe_core.telemetry import LogLine, Meter, Record, Resource, SpanContext, Subject
+from floe_core.telemetry import LogLine, Meter, Resource, SpanContext, Subject
+from testing.kept_records import Kept
 
 EVENT = SecurityEvent("authorization", "catalog 'polaris'", "commit", "403 not yours", "shop.orders", "ann")
 SAID = {
@@ -23,22 +23,6 @@ SAID = {
     "security.resource": "shop.orders",
     "security.principal": "ann",
 }
-
-
-class Kept:
-    """Keeps every record."""
-
-    def __init__(self) -> None:
-        self.records: list[Record] = []
-
-    def wants(self, record: Record) -> bool:
-        return True
-
-    def export(self, records: Sequence[Record], timeout_s: float) -> None:
-        self.records += records
-
-    def close(self) -> None:
-        return
 
 
 @pytest.mark.requirement("FR-067")

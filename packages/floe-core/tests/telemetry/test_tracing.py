@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -21,29 +20,14 @@ from floe_core.platform import Platform
 from floe_core.recovery import settle_dead_runs
 from floe_core.run_telemetry import RunTelemetry
 from floe_core.schemas.artifacts import CompiledArtifacts, PluginChoice
-from floe_core.telemetry import Meter, Record, Resource, Span, SpanContext, Subject, metrics
+from floe_core.telemetry import Meter, Resource, Span, SpanContext, Subject, metrics
 from floe_core.telemetry.metrics import distribution_of
+from testing.kept_records import Kept
 
 GOLDEN = Path(__file__).parents[1] / "golden/customer-360/compiled_artifacts.json"
 ARTIFACTS = CompiledArtifacts.model_validate_json(GOLDEN.read_bytes())
 RUN = SpanContext("0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331")
 OUTER = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
-
-
-class Kept:
-    """Keeps every record."""
-
-    def __init__(self) -> None:
-        self.records: list[Record] = []
-
-    def wants(self, record: Record) -> bool:
-        return True
-
-    def export(self, records: Sequence[Record], timeout_s: float) -> None:
-        self.records += records
-
-    def close(self) -> None:
-        return
 
 
 @pytest.mark.parametrize(

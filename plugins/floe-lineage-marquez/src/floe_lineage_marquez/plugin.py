@@ -3,31 +3,19 @@
 from __future__ import annotations
 
 import json
-import socket
 import time
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated, ClassVar
+from typing import ClassVar
 
-from pydantic import AfterValidator, Field, SecretStr
-from pydantic_core import PydanticCustomError
+from pydantic import Field, SecretStr
 
 from floe_core.plugins.base import Health, PluginMetadata
 from floe_core.plugins.lineage import LineageBackendPlugin
 from floe_core.telemetry import Exporter, LineageEvent, Record, Refused, TryLater
-from floe_core.telemetry.endpoint import Endpoint
+from floe_core.telemetry.endpoint import Endpoint, EndpointUrl
 from floe_core.telemetry.http import HttpTransport
-
-_PATIENCE_S = 2
-
-
-def _a_url(text: str) -> str:
-    try:
-        Endpoint.of(text)
-    except ValueError as error:
-        raise PydanticCustomError("endpoint", "{reason}", {"reason": str(error)}) from error
-    return text
 
 
 class MarquezPlugin(LineageBackendPlugin):
@@ -37,7 +25,7 @@ class MarquezPlugin(LineageBackendPlugin):
         name="marquez", version=version("floe-lineage-marquez"), instrumentation="floe.lineage"
     )
 
-    url: Annotated[str, AfterValidator(_a_url)] = Field(
+    url: EndpointUrl = Field(
         "http://localhost:5000", description="Where it listens; with https it must prove who it is."
     )
     path: str = Field(
@@ -65,12 +53,8 @@ class MarquezPlugin(LineageBackendPlugin):
         )
 
     def health(self, state_dir: Path) -> Health:
-        endpoint = Endpoint.of(self.url)
-        try:
-            socket.create_connection((endpoint.host, endpoint.port), timeout=_PATIENCE_S).close()
-        except OSError as error:
-            reason = f"no Marquez at '{self.url}': {error.strerror or error}"
-            return Health(healthy=False, reason=reason)
+        if reason := Endpoint.of(self.url).unreachable():
+            return Health(healthy=False, reason=f"no Marquez at '{self.url}': {reason}")
         return Health(healthy=True)
 
 

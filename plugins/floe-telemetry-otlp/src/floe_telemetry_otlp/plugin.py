@@ -2,29 +2,17 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal
+from typing import ClassVar, Literal
 
-from pydantic import AfterValidator, Field, SecretStr
-from pydantic_core import PydanticCustomError
+from pydantic import Field, SecretStr
 
 from floe_core.plugins.base import Health, PluginMetadata
 from floe_core.plugins.telemetry import TelemetryBackendPlugin
 from floe_core.telemetry import Exporter
-from floe_core.telemetry.endpoint import Endpoint
-
-_PATIENCE_S = 2
-
-
-def _a_url(text: str) -> str:
-    try:
-        Endpoint.of(text)
-    except ValueError as error:
-        raise PydanticCustomError("endpoint", "{reason}", {"reason": str(error)}) from error
-    return text
+from floe_core.telemetry.endpoint import Endpoint, EndpointUrl
 
 
 class OtlpTelemetry(TelemetryBackendPlugin):
@@ -34,7 +22,7 @@ class OtlpTelemetry(TelemetryBackendPlugin):
         name="otlp", version=version("floe-telemetry-otlp"), instrumentation="floe.telemetry"
     )
 
-    endpoint: Annotated[str, AfterValidator(_a_url)] = Field(
+    endpoint: EndpointUrl = Field(
         "http://localhost:4318", description="The receiver's URL; with https it must prove who it is."
     )
     protocol: Literal["http", "grpc"] = Field(
@@ -65,10 +53,6 @@ class OtlpTelemetry(TelemetryBackendPlugin):
         )
 
     def health(self, state_dir: Path) -> Health:
-        endpoint = Endpoint.of(self.endpoint)
-        try:
-            socket.create_connection((endpoint.host, endpoint.port), timeout=_PATIENCE_S).close()
-        except OSError as error:
-            reason = f"no receiver at '{self.endpoint}': {error.strerror or error}"
-            return Health(healthy=False, reason=reason)
+        if reason := Endpoint.of(self.endpoint).unreachable():
+            return Health(healthy=False, reason=f"no receiver at '{self.endpoint}': {reason}")
         return Health(healthy=True)

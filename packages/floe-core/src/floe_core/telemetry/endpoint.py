@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import socket
 from dataclasses import dataclass
+from typing import Annotated
 from urllib.parse import urlsplit
 
+from pydantic import AfterValidator
+from pydantic_core import PydanticCustomError
+
 _PORTS = {"http": 80, "https": 443}
+_PATIENCE_S = 2
 
 
 @dataclass(frozen=True)
@@ -33,3 +39,22 @@ class Endpoint:
         """Host and port, as a Host header and gRPC write them."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{host}:{self.port}"
+
+    def unreachable(self) -> str | None:
+        """Why nobody can be reached there; None when somebody listens."""
+        try:
+            socket.create_connection((self.host, self.port), timeout=_PATIENCE_S).close()
+        except OSError as error:
+            return error.strerror or str(error)
+        return None
+
+
+def _of_an_endpoint(url: str) -> str:
+    try:
+        Endpoint.of(url)
+    except ValueError as error:
+        raise PydanticCustomError("endpoint", "{reason}", {"reason": str(error)}) from error
+    return url
+
+
+EndpointUrl = Annotated[str, AfterValidator(_of_an_endpoint)]

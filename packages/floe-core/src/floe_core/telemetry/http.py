@@ -81,12 +81,9 @@ class HttpTransport:
         plain = socket.create_connection(address, timeout=deadline.left())
         if not self._endpoint.secure:
             return plain
-        try:
+        with plain:  # which is empty once it is wrapped
             plain.settimeout(deadline.left())
             return self._context().wrap_socket(plain, server_hostname=self._endpoint.host)
-        except BaseException:
-            plain.close()
-            raise
 
     def _context(self) -> ssl.SSLContext:
         if self._tls is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
 from floe_core.telemetry.context import SpanContext, current, new_span_id, within
@@ -64,10 +64,12 @@ def span(
     context = SpanContext(above.trace_id, new_span_id())
     said = {**at.common(above), **(attributes or {})}
     made = OpenSpan(context, above.span_id, name, at.resource, attributes=said, scope=scope)
-    try:
-        with within(context):
-            yield said
-    except BaseException as error:
-        offer(made.ended(error=str(error) or type(error).__name__))
-        raise
-    offer(made.ended())
+    with ExitStack() as ending:
+        ending.push(lambda _kind, error, _trace: offer(made.ended(error=cause(error))))
+        ending.enter_context(within(context))
+        yield said
+
+
+def cause(error: BaseException | None) -> str | None:
+    """What a span says of the exception that ended it, if one did."""
+    return None if error is None else str(error) or type(error).__name__
