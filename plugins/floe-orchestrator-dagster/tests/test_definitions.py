@@ -14,6 +14,7 @@ from floe_core.ledger import Ledger
 from floe_core.run_lock import run_lock
 from floe_core.schemas.artifacts import CompiledArtifacts
 from floe_orchestrator_dagster.definitions import load_definitions
+from floe_orchestrator_dagster.instance import open_instance
 from floe_orchestrator_dagster.schedules import schedules
 from testing.shop import Shop
 
@@ -103,10 +104,11 @@ def test_an_interval_no_cron_expression_can_say_is_still_even(shop: Shop) -> Non
 
     def runs_at(minute: int) -> bool:
         moment = datetime.fromtimestamp(1_800_000_000 // 60 * 60 + minute * 60, tz=UTC)
-        context = dg.build_schedule_context(scheduled_execution_time=moment)
+        context = dg.build_schedule_context(instance=instance, scheduled_execution_time=moment)
         return bool(schedule.evaluate_tick(context).run_requests)
 
-    due = [minute for minute in range(22) if runs_at(minute)]
+    with open_instance(shop.state_dir) as instance:
+        due = [minute for minute in range(22) if runs_at(minute)]
     assert [later - earlier for earlier, later in pairwise(due)] == [7, 7]
 
 
@@ -114,15 +116,19 @@ def test_an_interval_no_cron_expression_can_say_is_still_even(shop: Shop) -> Non
 def test_a_tick_while_a_run_is_going_is_skipped_and_says_which(shop: Shop) -> None:
     location, artifacts = shop.compile()
     [schedule] = schedules(location, artifacts, _job())
-    context = dg.build_schedule_context(scheduled_execution_time=datetime(2026, 1, 1, tzinfo=UTC))
     going = RunIdentity("22222222-bbbb", 1, "corner-shop", "dev", artifacts.digest, "t")
 
-    free = schedule.evaluate_tick(context)
-    with run_lock(location.state_dir, going.run_id):
-        Ledger(location.state_dir).begin(going, engine_run_id=None)
-        busy = schedule.evaluate_tick(context)
+    with open_instance(shop.state_dir) as instance:
+        context = dg.build_schedule_context(
+            instance=instance, scheduled_execution_time=datetime(2026, 1, 1, tzinfo=UTC)
+        )
+        free = schedule.evaluate_tick(context)
+        with run_lock(location.state_dir, going.run_id):
+            Ledger(location.state_dir).begin(going, engine_run_id=None)
+            busy = schedule.evaluate_tick(context)
 
-    assert (len(free.run_requests or ()), len(busy.run_requests or ())) == (1, 0)
+    assert [dict(request.tags)["floe/unattended"] for request in free.run_requests or ()] == ["corner-shop"]
+    assert not busy.run_requests
     assert (busy.skip_message or "").startswith(
         "product 'corner-shop' is already running: run '22222222-bbbb'"
     )

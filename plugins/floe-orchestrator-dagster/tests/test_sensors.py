@@ -8,6 +8,7 @@ from typing import Any
 
 import dagster as dg
 import pytest
+from dagster._core.definitions.sensor_definition import SensorExecutionData
 
 from floe_core.errors import SpecError
 from floe_core.lake import RunIdentity
@@ -33,9 +34,10 @@ def definitions(shop: Shop) -> dg.RepositoryDefinition:
 def test_the_health_sensor_names_its_job_and_asks_for_the_first_run_once(shop: Shop) -> None:
     sensor = definitions(shop).get_sensor_def("corner_shop_first_run")
 
-    first = sensor.evaluate_tick(dg.build_sensor_context())
-    shop.run()
-    later = sensor.evaluate_tick(dg.build_sensor_context())
+    with open_instance(shop.state_dir) as instance:
+        first = sensor.evaluate_tick(dg.build_sensor_context(instance=instance))
+        shop.run()
+        later = sensor.evaluate_tick(dg.build_sensor_context(instance=instance))
 
     assert sensor.job_name == "corner_shop"
     assert [request.run_key for request in first.run_requests or ()] == ["first run"]
@@ -54,12 +56,13 @@ def test_the_health_sensor_says_what_it_waits_for_and_asks_ever_less_often(shop:
     cursor = None
 
     shop.state_dir.mkdir(exist_ok=True)
-    with catalog_held(shop.state_dir):
-        for _ in range(3):
-            tick = sensor.evaluate_tick(dg.build_sensor_context(cursor=cursor))
-            said.append(tick.skip_message or "")
-            cursor = tick.cursor
-    tick = sensor.evaluate_tick(dg.build_sensor_context(cursor=cursor))
+    with dg.DagsterInstance.ephemeral() as instance:
+        with catalog_held(shop.state_dir):
+            for _ in range(3):
+                tick = sensor.evaluate_tick(dg.build_sensor_context(cursor=cursor, instance=instance))
+                said.append(tick.skip_message or "")
+                cursor = tick.cursor
+        tick = sensor.evaluate_tick(dg.build_sensor_context(cursor=cursor, instance=instance))
 
     locked = f"catalog: the catalog '{shop.state_dir}/catalog.db' cannot be read: database is locked"
     assert said == [
@@ -77,15 +80,20 @@ def test_a_product_that_reads_another_runs_when_that_one_has_published(tmp_path:
     sensor = repository.get_sensor_def("head_office_upstream_changed")
     graph, read = repository.asset_graph, dg.AssetKey(["corner-shop", "mart_total"])
 
-    before = sensor.evaluate_tick(dg.build_sensor_context())
-    shop.run()
-    first = sensor.evaluate_tick(dg.build_sensor_context(cursor=before.cursor))
-    office.run()
-    quiet = sensor.evaluate_tick(dg.build_sensor_context(cursor=first.cursor))
-    shop.run("stg_sales")
-    other_table = sensor.evaluate_tick(dg.build_sensor_context(cursor=first.cursor))
-    shop.run("mart_total")
-    again = sensor.evaluate_tick(dg.build_sensor_context(cursor=first.cursor))
+    with open_instance(shop.state_dir) as instance:
+
+        def tick(cursor: str | None = None) -> SensorExecutionData:
+            return sensor.evaluate_tick(dg.build_sensor_context(instance=instance, cursor=cursor))
+
+        before = tick()
+        shop.run()
+        first = tick(before.cursor)
+        office.run()
+        quiet = tick(first.cursor)
+        shop.run("stg_sales")
+        other_table = tick(first.cursor)
+        shop.run("mart_total")
+        again = tick(first.cursor)
 
     assert graph.get(dg.AssetKey(["head-office", "report"])).parent_keys == {read}
     assert not graph.get(read).is_executable
@@ -138,13 +146,47 @@ def test_a_time_missed_by_an_hour_is_made_up_for_as_the_policy_says(
     schedule = definitions(shop).get_schedule_def("corner_shop_schedule")
 
     def tick(ago: timedelta) -> dg.ScheduleEvaluationResult:
-        moment = datetime.now(UTC) - ago
-        return schedule.evaluate_tick(dg.build_schedule_context(scheduled_execution_time=moment))
+        context = dg.build_schedule_context(
+            instance=instance, scheduled_execution_time=datetime.now(UTC) - ago
+        )
+        return schedule.evaluate_tick(context)
 
-    late, on_time = tick(timedelta(hours=1)), tick(timedelta(seconds=20))
+    with open_instance(shop.state_dir) as instance:
+        late, on_time = tick(timedelta(hours=1)), tick(timedelta(seconds=20))
 
     assert (len(late.run_requests or ()), len(on_time.run_requests or ())) == (requests, 1)
     assert late.skip_message in (None, "missed by 60 minutes, and 'catchUp' is 'never'")
+
+
+@pytest.mark.requirement("FR-014", "FR-029", "FR-030")
+def test_a_run_that_waits_for_its_process_keeps_clock_and_sensors_from_starting_another(shop: Shop) -> None:
+    shop.write("floe.yaml", "metadata: {name: corner-shop}\nschedule: {every: 10m}\n")
+    repository = definitions(shop)
+    sensor, schedule = (
+        repository.get_sensor_def("corner_shop_first_run"),
+        repository.get_schedule_def("corner_shop_schedule"),
+    )
+    job = repository.get_job("corner_shop")
+    with open_instance(shop.state_dir) as instance:
+        *_others, waiting = (
+            instance.create_run_for_job(job, status=status, tags=tags)
+            for status, tags in (
+                (dg.DagsterRunStatus.SUCCESS, job.tags),
+                (dg.DagsterRunStatus.STARTED, {"floe/product": "another"}),
+                (dg.DagsterRunStatus.NOT_STARTED, job.tags),
+            )
+        )
+        told = []
+        for _ in range(2):
+            asked = sensor.evaluate_tick(dg.build_sensor_context(instance=instance))
+            ticked = schedule.evaluate_tick(
+                dg.build_schedule_context(instance=instance, scheduled_execution_time=datetime.now(UTC))
+            )
+            told.append((asked.skip_message, len(asked.run_requests or ()), ticked.skip_message))
+            instance.report_run_canceled(waiting)
+
+    going = f"run '{waiting.run_id}' of product 'corner-shop' is about to start"
+    assert told == [(going, 0, going), (None, 1, None)]
 
 
 @pytest.mark.requirement("FR-032", "WU-3")

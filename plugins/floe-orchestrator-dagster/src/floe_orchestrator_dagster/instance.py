@@ -17,9 +17,10 @@ if TYPE_CHECKING:
 MAX_CONCURRENT_RUNS = 4
 _OURS = "# Written by floe, anew at each start; take this line away to keep a version of your own.\n"
 # Usage statistics are off. A run waits for a free place instead of starving its neighbours, and no product
-# takes more than two places: one for a run, one for a second that is refused by name at once. What a run
-# says is in its events already, and the watchers of captured output print tracebacks on Ctrl-C. The event
-# log is Dagster's own files at Dagster's own place, kept open.
+# takes more than two places: one for a run, one for a second that is refused by name at once; of two that
+# clock and sensors start in the same moment the later waits. What a run says is in its events already, and
+# the watchers of captured output print tracebacks on Ctrl-C. The event log is Dagster's own files at
+# Dagster's own place, kept open.
 _CONFIG = """\
 telemetry:
   enabled: false
@@ -30,6 +31,10 @@ run_queue:
       value:
         applyLimitPerUniqueValue: true
       limit: 2
+    - key: floe/unattended
+      value:
+        applyLimitPerUniqueValue: true
+      limit: 1
 run_retries:
   enabled: true
   max_retries: 0

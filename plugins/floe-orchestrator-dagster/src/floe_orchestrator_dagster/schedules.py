@@ -7,12 +7,11 @@ from datetime import UTC, datetime
 import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
-from floe_core.errors import ConflictError
 from floe_core.location import Location
-from floe_core.recovery import refuse_living_rival
-from floe_core.run import DEFAULT_ENVIRONMENT
 from floe_core.schemas.values import seconds
 from floe_orchestrator_dagster.names import Product
+from floe_orchestrator_dagster.rivals import rival
+from floe_orchestrator_dagster.tags import unattended
 
 _HOUR_M = 60
 _DAY_M = 24 * _HOUR_M
@@ -24,8 +23,8 @@ def schedules(
 ) -> list[dg.ScheduleDefinition]:
     """The product's schedule, running from the start; none when floe.yaml asks for none.
 
-    A tick that comes while a run of the product is going is skipped: a product never overlaps itself.
-    Of the ticks missed while no daemon ran Dagster gives the last; ``catchUp: never`` skips that too.
+    A tick that comes while a run of the product is going or waiting is skipped: a product never overlaps
+    itself. Of the ticks missed while no daemon ran Dagster gives the last; ``catchUp: never`` skips that too.
     """
     said = artifacts.dagster.schedule or {}
     if not said.keys() & {"every", "cron"}:
@@ -39,11 +38,9 @@ def schedules(
         late_s = (datetime.now(UTC) - context.scheduled_execution_time).total_seconds()
         if not catches_up and late_s > _LATE_S:
             return dg.SkipReason(f"missed by {late_s / 60:.0f} minutes, and 'catchUp' is 'never'")
-        try:
-            refuse_living_rival(location.state_dir, product, DEFAULT_ENVIRONMENT)
-        except ConflictError as error:
-            return dg.SkipReason(error.problems[0].message)
-        return dg.RunRequest()
+        if going := rival(context.instance, location, product):
+            return dg.SkipReason(going)
+        return dg.RunRequest(tags=unattended(product))
 
     return [
         dg.ScheduleDefinition(

@@ -10,14 +10,13 @@ from dataclasses import asdict, dataclass
 import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
-from floe_core.errors import ConflictError
 from floe_core.ledger import Ledger
 from floe_core.location import Location
 from floe_core.platform import Platform
-from floe_core.recovery import refuse_living_rival
-from floe_core.run import DEFAULT_ENVIRONMENT
 from floe_core.services import told, unhealthy
 from floe_orchestrator_dagster.names import Product
+from floe_orchestrator_dagster.rivals import rival
+from floe_orchestrator_dagster.tags import unattended
 
 _INTERVAL_S = 10
 _LONGEST_WAIT_S = 600
@@ -45,6 +44,8 @@ def health_check_sensor(
     def first_run(context: dg.SensorEvaluationContext) -> dg.SensorResult:
         if Ledger(location.state_dir).runs(product, limit=1):
             return _skip("the product has run before")
+        if going := rival(context.instance, location, product):
+            return _skip(going)
         before = _Waiting.read(context.cursor)
         if (left_s := before.until - clock()) > 0:
             return _skip(f"waiting for {before.reason}; asking again in {left_s:.0f} s", before)
@@ -52,7 +53,9 @@ def health_check_sensor(
         if found:
             waiting = before.longer("; ".join(found), clock())
             return _skip(f"waiting for {waiting.reason}", waiting)
-        return dg.SensorResult(run_requests=[dg.RunRequest(run_key="first run")], cursor="")
+        return dg.SensorResult(
+            run_requests=[dg.RunRequest(run_key="first run", tags=unattended(product))], cursor=""
+        )
 
     return first_run
 
@@ -105,14 +108,11 @@ def upstream_sensors(
         changed = [table for table, snapshot in now.items() if seen.get(table) != snapshot]
         if not changed:
             return dg.SensorResult(skip_reason=f"no new snapshot of {_names(read)}")
-        try:
-            refuse_living_rival(location.state_dir, product, DEFAULT_ENVIRONMENT)
-        except ConflictError as error:
-            return dg.SensorResult(skip_reason=error.problems[0].message)
+        if going := rival(context.instance, location, product):
+            return dg.SensorResult(skip_reason=going)
         key = json.dumps(now, sort_keys=True)
-        return dg.SensorResult(
-            run_requests=[dg.RunRequest(run_key=key, tags={"floe/upstream": ", ".join(changed)})], cursor=key
-        )
+        tags = {**unattended(product), "floe/upstream": ", ".join(changed)}
+        return dg.SensorResult(run_requests=[dg.RunRequest(run_key=key, tags=tags)], cursor=key)
 
     return [upstream_changed]
 
