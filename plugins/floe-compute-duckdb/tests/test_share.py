@@ -11,9 +11,11 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from floe_compute_duckdb.seat import Seat
-from floe_compute_duckdb.share import Limits, Share
+from floe_compute_duckdb.share import Limits, Share, reader
 from floe_core.events import ModelFinished, RunEvent
+from floe_core.maintenance import maintain
+from floe_iceberg import Seat
+from testing.command_line import floe
 from testing.polling import wait_for
 from testing.shop import open_shop
 
@@ -83,7 +85,7 @@ def test_what_a_killed_engine_spilled_is_cleared_away_by_the_next(tmp_path: Path
 
 
 @pytest.mark.requirement("FR-022")
-def test_a_run_spills_below_the_state_and_leaves_nothing_there(tmp_path: Path) -> None:
+def test_a_run_a_query_and_maintenance_spill_below_the_state_and_leave_nothing_there(tmp_path: Path) -> None:
     shop = open_shop(tmp_path)
     shop.write(
         "floe.yaml",
@@ -107,3 +109,38 @@ def test_a_run_spills_below_the_state_and_leaves_nothing_there(tmp_path: Path) -
     assert (row["memory"], row["cores"]) == ("953.6 MiB", 1)
     assert Path(row["spilled_to"]).parent == tmp
     assert list(tmp.iterdir()) == []
+
+    asked = floe(
+        *("query", "select current_setting('temp_directory') as t, current_setting('threads') as n"),
+        *("--product", str(shop.home), "--output", "json"),
+    )
+    [[spilled_to, cores]] = asked.document["rows"]
+    assert (Path(spilled_to).parent, cores) == (tmp, 1)
+    assert list(tmp.iterdir()) == []
+
+    tmp.rmdir()
+    maintain(*shop.compile())
+    assert list(tmp.iterdir()) == []
+
+
+@pytest.mark.requirement("FR-022")
+def test_a_reader_spills_with_every_file_but_its_tables_out_of_reach(tmp_path: Path) -> None:
+    with reader(Limits("64MB", 1), tmp_path / "tmp") as connection:
+        connection.execute("set enable_external_access = false")
+        connection.execute("set lock_configuration = true")
+        sql = "select hash(i) h, repeat('x', 100) || i t from range(700000) r(i) order by h"
+        rows = connection.execute(sql).to_arrow_reader(10)
+        spilled = sum(file.stat().st_size for file in tmp_path.rglob("*") if file.is_file())
+        del rows
+
+    assert spilled > 1_000_000
+    assert list((tmp_path / "tmp").iterdir()) == []
+
+
+@pytest.mark.requirement("FR-022")
+def test_a_reader_reads_where_nothing_can_be_written(tmp_path: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+
+    with reader(Limits("64MB", 1), blocked / "tmp") as connection:
+        assert connection.execute("select 1").fetchall() == [(1,)]

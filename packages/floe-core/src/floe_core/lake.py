@@ -222,10 +222,12 @@ class Lake(Protocol):
         living: Mapping[str, datetime],
         now: datetime,
         dry_run: bool,
+        tmp: Path | None = None,
     ) -> list[TableMaintenance]:
         """Delete old rows, compact, expire and remove files in every table of the namespaces, sorted.
 
         What changes rows or files is published as the run ``identity``: no other run may write to the
         namespaces meanwhile. ``living`` are the runs of the whole platform that are going, with the times
         they began; what they wrote or may be reading is left alone. With ``dry_run`` nothing is changed.
+        What does not fit into memory is spilled into ``tmp``.
         """

@@ -45,11 +45,6 @@ class Location:
         return (self.manifest_path or self.spec_path).parent / ".floe"
 
     @property
-    def tmp_dir(self) -> Path:
-        """Where engines put what does not fit into memory."""
-        return self.state_dir / "tmp"
-
-    @property
     def generated_dir(self) -> Path:
         return self.product_dir / "target" / "floe"
 

@@ -53,6 +53,7 @@ def maintain(
                 living={run.run_id: run.started_at for run in ledger.running()},
                 now=now or datetime.now(UTC),
                 dry_run=dry_run,
+                tmp=platform.compute.tmp_dir(location.state_dir),
             )
         return done
 

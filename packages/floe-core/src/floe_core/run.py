@@ -78,7 +78,9 @@ def execute(
         reuse = [model.unique_id for model in left.reused]
         with (
             _recorded(ledger, identity, telling) as outcome,
-            services.opened().run(identity, reuse=reuse, tmp=location.tmp_dir) as transaction,
+            services.opened().run(
+                identity, reuse=reuse, tmp=platform.compute.tmp_dir(location.state_dir)
+            ) as transaction,
         ):
             transaction.pin([(source.namespace, source.table) for source in artifacts.sources])
             recorder = _Recorder(ledger, identity, transaction, (telling, observe))

@@ -14,6 +14,7 @@ from floe_iceberg.part import Part
 from floe_iceberg.process_run import current_run
 from floe_iceberg.run import RunTransaction
 from floe_iceberg.schema import duckdb_type, iceberg_type
+from floe_iceberg.seat import Seat
 from floe_iceberg.table import TableId
 from floe_iceberg.unreadable import unreadable
 from floe_iceberg.writer import WriteOptions
@@ -27,6 +28,7 @@ __all__ = [
     "OnSchemaChange",
     "Part",
     "RunTransaction",
+    "Seat",
     "SnapshotDescription",
     "TableDescription",
     "TableId",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -43,6 +43,7 @@ class Maintenance:
     living: Mapping[str, datetime]
     now: datetime
     dry_run: bool
+    tmp: Path | None = None
     reports: dict[TableId, TableMaintenance] = field(default_factory=dict)
 
     def of(self, names: Sequence[TableId], identity: RunIdentity) -> list[TableMaintenance]:
@@ -53,7 +54,7 @@ class Maintenance:
         if self.policy.retention:
             for name, table in published.items():
                 retention.refuse_early_clock(name, table, self.now)
-        with workshop() as con:
+        with workshop(self.tmp) as con:
             self._rewrite(con, RunTransaction(self.manager, identity), published)
         self._in_their_folders(loaded, self._release)
         return [self.reports[name] for name in loaded]

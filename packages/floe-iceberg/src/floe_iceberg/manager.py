@@ -104,13 +104,15 @@ class IcebergTableManager(TableWriter):
         living: Mapping[str, datetime],
         now: datetime,
         dry_run: bool,
+        tmp: Path | None = None,
     ) -> list[TableMaintenance]:
         """Delete old rows, compact, expire and remove files in every table of the namespaces, sorted.
 
         What changes rows or files is published as the run ``identity``: no other run may write to the
         namespaces meanwhile. ``living`` are the runs of the whole platform that are going, with the times
         they began; what they wrote or may be reading is left alone. With ``dry_run`` nothing is changed.
+        What does not fit into memory is spilled into ``tmp``.
         """
-        maintenance = Maintenance(self, policy, living, now, dry_run)
+        maintenance = Maintenance(self, policy, living, now, dry_run, tmp)
         maintained = maintenance.of(self.table_ids(namespaces), identity)
         return maintained + maintenance.clear_unmade(namespaces)

@@ -84,6 +84,9 @@ class DuckDB(ComputePlugin):
                 )
         return settings
 
+    def tmp_dir(self, state_dir: Path) -> Path:
+        return state_dir / self.temp_directory if self.temp_directory else super().tmp_dir(state_dir)
+
     def remarks(self, state_dir: Path) -> Sequence[Problem]:
         from floe_compute_duckdb.extension_wheels import other_versions
 
@@ -105,7 +108,6 @@ class DuckDB(ComputePlugin):
             "module_paths": list(self.module_paths),
             "memory_limit": self.memory_limit,
             "cores": self.cores,
-            "temp_directory": self.temp_directory,
         }
         return output | {key: value for key, value in said.items() if value}
 
@@ -144,10 +146,15 @@ class DuckDB(ComputePlugin):
         as_of: datetime | int | str | None = None,
         run_id: str | None = None,
         views: Sequence[InlinedView] = (),
+        tmp: Path | None = None,
     ) -> QueryResult:
         from floe_compute_duckdb.query import query
+        from floe_compute_duckdb.share import Limits
 
-        return query(lake, sql, schema=schema, as_of=as_of, run_id=run_id, views=views)
+        limits = Limits(self.memory_limit, self.cores)
+        return query(
+            lake, sql, schema=schema, as_of=as_of, run_id=run_id, views=views, limits=limits, tmp=tmp
+        )
 
 
 def _typed(said: Any) -> Any:

@@ -12,7 +12,7 @@ import duckdb
 
 from floe_compute_duckdb.json_values import json_value
 from floe_compute_duckdb.names import literal, mentioned_paths, quoted, sql_name
-from floe_compute_duckdb.session import settle
+from floe_compute_duckdb.share import Limits, reader
 from floe_core.errors import PluginError, Problem, SpecError
 from floe_core.inlined_views import InlinedView
 from floe_core.lake import Lake
@@ -31,6 +31,8 @@ def query(
     as_of: datetime | int | str | None = None,
     run_id: str | None = None,
     views: Sequence[InlinedView] = (),
+    limits: Limits | None = None,
+    tmp: Path | None = None,
 ) -> QueryResult:
     """Run the statement over views of the tables it names, with every other file out of reach."""
     if not isinstance(lake, IcebergTableManager):
@@ -44,7 +46,7 @@ def query(
                 hint="what a run has published is what everybody reads; what failed is kept for a time only",
             )
         )
-    with duckdb.connect(":memory:") as connection:
+    with reader(limits or Limits(), tmp) as connection:
         tables = _Tables(lake, connection, schema, as_of, run_id, views)
         tables.attach(mentioned_paths(sql))
         _lock_up(connection, tables.places)
@@ -104,7 +106,6 @@ class _Tables:
         self._ids: dict[str, dict[str, TableId]] = {}
         self._views = {(view.schema.lower(), view.name.lower()): view for view in views}
         self.places: list[str] = []
-        settle(connection)
         connection.execute(f"attach ':memory:' as {quoted(lake.name)}")
         connection.execute(f"use {quoted(lake.name)}")
         for name in self._namespaces:

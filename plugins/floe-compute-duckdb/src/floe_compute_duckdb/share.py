@@ -5,14 +5,16 @@ from __future__ import annotations
 import os
 import re
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
 from floe_compute_duckdb.names import literal
-from floe_compute_duckdb.seat import Seat
+from floe_compute_duckdb.session import settle
+from floe_iceberg import Seat
 
 _EVERY_S = 0.2
 _UNITS = {
@@ -28,6 +30,19 @@ class Limits:
 
     memory: str | None = None
     cores: int | None = None
+
+
+@contextmanager
+def reader(limits: Limits, tmp: Path | None) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A DuckDB in memory to read with, kept to its share among those that work over one state."""
+    connection = duckdb.connect(":memory:")
+    with ExitStack() as ending:
+        settle(connection)
+        if tmp is not None:
+            with suppress(OSError):  # on a full disk it reads all the same
+                ending.callback(Share(connection, limits, tmp).leave)
+        ending.callback(connection.close)
+        yield connection
 
 
 class Share:

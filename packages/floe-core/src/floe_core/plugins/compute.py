@@ -122,6 +122,10 @@ class ComputePlugin(Plugin, ABC):
     protocols: ClassVar[frozenset[str]] = frozenset()
     schemes: ClassVar[frozenset[str]] = frozenset()
 
+    def tmp_dir(self, state_dir: Path) -> Path:
+        """Where engines put what does not fit into memory."""
+        return state_dir / "tmp"
+
     @abstractmethod
     def dbt_output(self, *, catalog_name: str, product: str, schema: str) -> dict[str, object]:
         """The ``outputs:`` entry of the generated profile; constant, without paths or secrets."""
@@ -159,11 +163,12 @@ class ComputePlugin(Plugin, ABC):
         as_of: datetime | int | str | None = None,
         run_id: str | None = None,
         views: Sequence[InlinedView] = (),
+        tmp: Path | None = None,
     ) -> QueryResult:
         """Run one reading statement over the published tables, and over ``views`` of them.
 
         ``schema`` is where unqualified names are looked up. ``as_of`` reads the tables as they were at a
-        time, at the snapshot of an id, or at a tag; ``run_id`` reads what a run has left unpublished. Raises
-        SpecError for SQL that does not bind, for anything but a query, and where there is nothing (any
-        more) to read as of then or of that run.
+        time, at the snapshot of an id, or at a tag; ``run_id`` reads what a run has left unpublished. What
+        does not fit into memory is spilled into ``tmp``. Raises SpecError for SQL that does not bind, for
+        anything but a query, and where there is nothing (any more) to read as of then or of that run.
         """

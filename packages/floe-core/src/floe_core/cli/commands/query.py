@@ -58,6 +58,7 @@ def command(
         as_of=as_of,
         run_id=_run_id(store, run) if run else None,
         views=store.views,
+        tmp=store.platform.compute.tmp_dir(store.location.state_dir),
     )
     output.document(
         {

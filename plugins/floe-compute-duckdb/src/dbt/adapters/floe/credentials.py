@@ -17,7 +17,6 @@ class FloeCredentials(DuckDBCredentials):
     product: str = ""
     memory_limit: str | None = None
     cores: int | None = None
-    temp_directory: str | None = None
 
     @classmethod
     def __pre_deserialize__(cls, data: dict[Any, Any]) -> dict[Any, Any]:

@@ -70,7 +70,6 @@ class FloeEnvironment(LocalEnvironment):
         self._views = {_place(view.schema, view.name): view for view in views}
         self._attached: set[tuple[str, str]] = set()
         self._limits = Limits(credentials.memory_limit, credentials.cores)
-        self._tmp = credentials.temp_directory
         self._share: Share | None = None
 
     @classmethod
@@ -88,8 +87,7 @@ class FloeEnvironment(LocalEnvironment):
             cursor = raw_cursor(handle)
             if self._share is None and (tmp := self.access.tmp):
                 connection: Any = self.conn  # which it has just made
-                folder = tmp.parent / self._tmp if self._tmp else tmp
-                self._share = Share(connection, self._limits, folder)
+                self._share = Share(connection, self._limits, tmp)
             self._make_schema(cursor, self.schema)
             cursor.execute(f"use {quoted(self.database)}.{quoted(self.schema)}")
             return handle

@@ -57,4 +57,4 @@ def _opened(project_dir: Path) -> Opened:
     hold = ExitStack()
     product = artifacts.metadata.product_name
     hold.enter_context(run_of_product(location.state_dir, product, wait_s=_MAINTENANCE_WAIT_S))
-    return Opened(artifacts, lake, hold, location.tmp_dir)
+    return Opened(artifacts, lake, hold, platform.compute.tmp_dir(location.state_dir))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
@@ -36,6 +38,20 @@ class Seat:
         """Remove the folder with everything in it."""
         shutil.rmtree(self.folder, ignore_errors=True)
         os.close(self._lock)
+
+
+@contextmanager
+def seated(tmp: Path) -> Iterator[Path]:
+    """A folder to spill into, gone afterwards; on a full disk only whoever needs it fails."""
+    try:
+        seat = Seat(tmp)
+    except OSError:
+        yield tmp / f"engine-{uuid4().hex}"
+        return
+    try:
+        yield seat.folder
+    finally:
+        seat.leave()
 
 
 def _cleared(folder: Path) -> bool:
