@@ -58,7 +58,8 @@ class SqlTableCatalog(TableCatalog):
             return None
 
     def place(self, name: TableId) -> tuple[str, FileIO]:
-        location = _pyiceberg.default_location(self.iceberg, name.namespace, name.name)
+        with self._asked():
+            location = _pyiceberg.default_location(self.iceberg, name.namespace, name.name)
         return location, _pyiceberg.catalog_io(self.iceberg, {}, location)
 
     def home(self, namespace: str) -> Home:
