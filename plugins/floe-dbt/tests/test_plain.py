@@ -69,7 +69,7 @@ def test_plain_models_and_tests_are_rendered_as_dbt_renders_them(make_project: M
 
 @pytest.mark.requirement("FR-010")
 def test_models_that_only_name_relations_are_plain(make_project: MakeProject) -> None:
-    parsed = fill(make_project()).parse().handle
+    parsed = fill(make_project()).parse().handle.take()
 
     class Adapter:
         class Relation:

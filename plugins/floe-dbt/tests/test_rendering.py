@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
+from dataclasses import replace
+
 import pytest
 
+from floe_dbt import DbtCore
+from floe_dbt.parsing import ParsedOnce
 from testing.dbt_project import DbtProject, MakeProject
 
 ASKED = "its SQL depends on what a query answers while it is rendered"
@@ -44,11 +50,29 @@ def test_rendering_twice_in_a_process_gives_the_same(project: DbtProject) -> Non
         top="select * from {{ ref('mid') }}",
     )
 
-    first, second = project.compile(), project.compile()
+    parsed, dbt = project.parse(), DbtCore()
+    first, second = (dbt.compile(project.location, parsed) for _ in range(2))
 
     assert first == second
+    assert list(first) == ["model.shop.mid", "model.shop.top"]
     assert project.build().errors == {}
     assert project.rows("top") == [(1,)]
+
+
+@pytest.mark.requirement("FR-010")
+def test_what_a_parse_left_is_let_go_when_it_is_rendered(project: DbtProject) -> None:
+    project.models(top="select 1 as id")
+    parsed = project.parse()
+    taken = parsed.handle.take()
+    node = weakref.ref(taken.manifest.nodes["model.shop.top"])
+    parsed = replace(parsed, handle=ParsedOnce(taken))
+    gc.disable()
+    try:
+        compiled = DbtCore().compile(project.location, parsed)
+        assert node() is None
+    finally:
+        gc.enable()
+    assert compiled["model.shop.top"].sql == "select 1 as id"
 
 
 @pytest.mark.requirement("FR-015", "FR-066")

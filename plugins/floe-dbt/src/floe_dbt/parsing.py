@@ -35,6 +35,23 @@ class Parsed:
     config: RuntimeConfig
     flags: Any
 
+    def forget(self) -> None:
+        """Let go of every node: dbt's own contexts hold the manifest in rings, and it is large."""
+        for part in vars(self.manifest).values():
+            if isinstance(part, dict):
+                part.clear()
+
+
+class ParsedOnce:
+    """A parse for the first who takes it: rendering leaves its marks in a manifest, and forgets it then."""
+
+    def __init__(self, parsed: Parsed) -> None:
+        self._parsed: Parsed | None = parsed
+
+    def take(self) -> Parsed | None:
+        parsed, self._parsed = self._parsed, None
+        return parsed
+
 
 def parse(location: DbtLocation) -> ParsedProject:
     """Parse, reading again only the files whose content changed."""
@@ -58,7 +75,7 @@ def parse(location: DbtLocation) -> ParsedProject:
         profile=parsed.config.profile_name,
         nodes=tuple(_parsed_node(nodes[id_], depends_on[id_], folders) for id_ in order),
         env_vars=_env_vars(parsed.manifest),
-        handle=parsed,
+        handle=ParsedOnce(parsed),
     )
 
 

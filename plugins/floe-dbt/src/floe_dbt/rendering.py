@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -47,7 +47,7 @@ class QueriedWhileRendering(DbtRuntimeError):
 
 def render(location: DbtLocation, project: ParsedProject) -> dict[str, CompiledNode]:
     """Render every model and test of the project; a template that needs the warehouse is deferred."""
-    parsed: Parsed = project.handle or parse(location).handle
+    parsed: Parsed = (project.handle and project.handle.take()) or parse(location).handle.take()
     warehouse = _adapter_without_warehouse(parsed)
     with exclusive(location.project_dir), without_repetition(), warehouse as adapter:
         before = RenderedBefore(location.target_dir / "rendered.json", RenderingKeys(parsed))
@@ -57,7 +57,7 @@ def render(location: DbtLocation, project: ParsedProject) -> dict[str, CompiledN
             before.write()
             return rendered
         finally:
-            _forget_ephemeral(parsed.manifest)
+            parsed.forget()
 
 
 @contextmanager
@@ -212,12 +212,3 @@ def _first_template_frame(traceback: TracebackType | None) -> int | None:
             return traceback.tb_lineno
         traceback = traceback.tb_next
     return None
-
-
-def _forget_ephemeral(manifest: Manifest) -> None:
-    """Ephemeral models are compiled in the manifest itself; the next render starts anew."""
-    nodes: Iterable[Any] = manifest.nodes.values()
-    for node in nodes:
-        if node.is_ephemeral_model:
-            node.compiled, node.compiled_code = False, None
-            node.extra_ctes, node.extra_ctes_injected = [], False
