@@ -1,7 +1,7 @@
-"""A run in projects of many tables, beside dbt-duckdb: ``python -m benchmarks.layered [prepare] MODELS``.
+"""Runs in projects of many tables beside dbt: ``python -m benchmarks.layered [prepare|one|all] [MODELS …]``.
 
 A project of four layers, each model one of a thousand rows that reads two of the layer below; then a run
-of one model in it, which is to cost the same however many tables stand beside it.
+of one model in it, which is to cost the same on top of dbt's however many tables stand beside it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,10 @@ from benchmarks import project
 from benchmarks.measuring import Cost, cost, median
 
 _LAYERS = ("raw", "staging", "intermediate", "marts")
+_SIZES = (12, 200, 1000)
+_SCOPES = {"one": ("--select", "marts_0000"), "all": ()}
 _ROUNDS = 3
+_ONE_ROUND_BEYOND = 500
 _STATE = Path(tempfile.gettempdir()) / "floe-benchmark-layered"
 
 
@@ -43,18 +46,23 @@ def _sql(layer: int, number: int, each: int) -> str:
     )
 
 
-def measure(models: int) -> dict[str, Cost]:
-    """Both of the whole project again, and of one model of it, after a first time that is not counted."""
+def measure(models: int, scope: str) -> dict[str, float]:
+    """CPU seconds of both for the whole project again, or for one model of it; kept for the other scope."""
     folder = _STATE / str(models)
-    places = {"dbt": folder / "dbt", "floe": folder / "floe"}
-    for place in places.values():
-        if not place.exists():
-            write(place, models)
-    found = {}
-    for scope, arguments in (("all", ()), ("one", ("--select", "marts_0000"))):
-        rounds = [_round(places, arguments) for _ in range(1 if scope == "all" and models > 500 else _ROUNDS)]
-        for name in places:
-            found[f"{name}, {scope}"] = median([each[name] for each in rounds])
+    if not folder.exists():
+        prepare(models)
+    rounds = 1 if scope == "all" and models > _ONE_ROUND_BEYOND else _ROUNDS
+    costs = [_round({name: folder / name for name in ("dbt", "floe")}, _SCOPES[scope]) for _ in range(rounds)]
+    kept = folder / "costs.json"
+    found: dict[str, float] = json.loads(kept.read_text()) if kept.exists() else {}
+    for name in ("dbt", "floe"):
+        cost = median([each[name] for each in costs])
+        found[f"{name}, {scope}"] = cost.cpu_s
+        print(
+            f"{models:>5} models  {name:4}  {scope}  {cost.cpu_s:7.2f} CPU s  {cost.wall_s:7.2f} s",
+            flush=True,
+        )
+    kept.write_text(json.dumps(found))
     return found
 
 
@@ -73,16 +81,25 @@ def _round(places: dict[str, Path], arguments: Sequence[str]) -> dict[str, Cost]
     }
 
 
+def _on_top(models: int, found: dict[str, float]) -> None:
+    """What floe costs more than dbt: of one model, and of each further one."""
+    fixed = found["floe, one"] - found["dbt, one"]
+    each = {name: (found[f"{name}, all"] - found[f"{name}, one"]) / (models - 1) for name in ("dbt", "floe")}
+    print(f"{models:>5} models  one model: +{fixed:.2f} CPU s on top of dbt's {found['dbt, one']:.2f}")
+    more = (each["floe"] - each["dbt"]) * 1000
+    print(f"{models:>5} models  each further one: +{more:.0f} ms on top of dbt's {each['dbt'] * 1000:.0f}")
+
+
 def main(arguments: Sequence[str]) -> None:
-    if arguments[:1] == ["prepare"]:
-        for models in arguments[1:]:
-            prepare(int(models))
-        return
-    for models in arguments or ("200", "1000"):
-        costs = measure(int(models))
-        for name, each in costs.items():
-            print(f"{models:>5} models  {name:10}  {each.cpu_s:7.2f} CPU s  {each.wall_s:7.2f} s", flush=True)
-        print(json.dumps({name: each.cpu_s for name, each in costs.items()}), flush=True)
+    scopes = [name for name in arguments if not name.isdigit()] or list(_SCOPES)
+    for models in [int(name) for name in arguments if name.isdigit()] or _SIZES:
+        if scopes == ["prepare"]:
+            prepare(models)
+            continue
+        for scope in scopes:
+            found = measure(models, scope)
+        if len(found) == 2 * len(_SCOPES):
+            _on_top(models, found)
 
 
 if __name__ == "__main__":
