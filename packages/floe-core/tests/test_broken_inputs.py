@@ -51,6 +51,10 @@ FILES: dict[str, Files] = {
     "unknown-keys": {
         "floe.yaml": f"{NAME}schedul: {{every: 10m}}\ndbt: {{projct: .}}\nretention: {{maxage: 1h}}\n",
     },
+    "keys-of-the-other-file": {
+        "floe.yaml": f"{NAME}plugins: {{compute: {{type: duckdb}}}}\n",
+        "manifest.yaml": f"{PLATFORM}retention: {{maxAge: 1h, column: day}}\n",
+    },
     "wrong-kinds": {
         "floe.yaml": (
             "apiVersion: floe.dev/v2\nkind: product\nmetadata: shop\nplatform: []\n"
@@ -217,6 +221,8 @@ PROJECTS: dict[str, Files] = {
         "models/slip.sql": "select id,\nfrm {{ ref('raw') }}\n",
         "models/types.sql": "select name + 1 as n\nfrom {{ ref('raw') }}\n",
         "models/gone.sql": "select * from nowhere\n",
+        "models/later.sql": "-- later\n",
+        "models/cut_off.sql": "select id from {{ ref('raw') }} where\n",
         "tests/no_such_column.sql": "select * from {{ ref('raw') }} where ide is null\n",
     },
     "sources-without-their-files": {
@@ -254,6 +260,10 @@ PROJECTS: dict[str, Files] = {
     "a-name-that-dbt-refuses": {"dbt_project.yml": "profile: shop\nname: my-shop\n"},
     "two-models-of-one-name": {"models/a/m.sql": "select 1 as a\n", "models/b/m.sql": "select 2 as a\n"},
     "dbt-does-not-parse": {"models/m.sql": "select * from {{ ref('not_there') }}\n"},
+    "a-model-that-is-misspelt": {
+        "models/m.sql": "select * from {{ ref('custmers') }}\n",
+        "models/customers.sql": "select 1 as a\n",
+    },
     "anothers-schema": {
         "manifest.yaml": PLATFORM,
         "other/floe.yaml": "metadata: {name: shop-x}\n",

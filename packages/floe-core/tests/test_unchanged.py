@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from floe_core.compiler import Compilation, compile_floe_spec
+from floe_core.errors import SpecError
 
 Write = Callable[[Mapping[str, str]], Path]
 
@@ -76,3 +77,13 @@ def test_touching_every_file_compiles_nothing_again(shop: Path, compiled: Compil
     assert again.unchanged is True
     assert again.artifacts.digest == compiled.artifacts.digest
     assert {path: path.stat().st_mtime_ns for path in times} == times
+
+
+@pytest.mark.requirement("FR-016", "FR-015")
+def test_a_pipe_in_a_file_s_place_is_refused_unread(shop: Path, compiled: Compilation) -> None:
+    spec = shop / "floe.yaml"
+    spec.unlink()
+    os.mkfifo(spec)
+    with pytest.raises(SpecError) as refused:
+        compile_floe_spec(shop)
+    assert [problem.code for problem in refused.value.problems] == ["FLOE-E101"]

@@ -69,7 +69,11 @@ def test_without_a_code_all_are_listed(floe: Floe) -> None:
 @pytest.mark.requirement("FR-015")
 @pytest.mark.parametrize(
     ("word", "hint"),
-    [("FLOE_E204", "did you mean 'FLOE-E204'?"), ("E298", "floe explain lists them all")],
+    [
+        ("FLOE_E204", "did you mean 'FLOE-E204'?"),
+        ("E298", "floe explain lists them all"),
+        ("compute.threads", "floe compile --explain compute.threads"),
+    ],
 )
 def test_what_is_no_code_is_told_with_the_way_on(floe: Floe, word: str, hint: str) -> None:
     result = floe("explain", word)

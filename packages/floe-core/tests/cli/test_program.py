@@ -93,6 +93,8 @@ def test_version_is_that_of_the_distribution(floe: Floe) -> None:
         ("query", "missing argument 'SQL'", "floe query --help"),
         ("runs --limit 0", "invalid value for '--limit': 0 is not in the range x>=1", "floe runs --help"),
         ("demo halt", "no such command 'halt'", "floe demo --help"),
+        ("policy", "missing command, one of schema, test", "floe policy --help"),
+        ("completion", "missing argument '{bash|zsh|fish}'", "floe completion --help"),
     ],
 )
 def test_a_wrong_word_is_named_with_the_way_out(floe: Floe, arguments: str, message: str, hint: str) -> None:

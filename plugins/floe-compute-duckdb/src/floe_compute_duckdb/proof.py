@@ -11,6 +11,7 @@ import duckdb
 
 from floe_compute_duckdb.empty_database import EmptyDatabase, queried, stored
 from floe_compute_duckdb.lineage import Found, KnownTables, together
+from floe_compute_duckdb.names import mentioned_paths
 from floe_core.errors import SpecError
 from floe_core.plugins.compute import BindError, Column, Earlier, Lineage, Proof, Relation
 
@@ -174,4 +175,7 @@ def _bind_error(text: str, sql: str, start: int) -> BindError:
     message = str(told.get("exception_message", text))
     offset = int(told.get("position", start)) - start
     before = sql.encode()[: max(offset, 0)].decode(errors="ignore")
+    if offset > len(sql.encode()):  # at the parenthesis around it
+        message = "its SQL ends where more has to follow" if mentioned_paths(sql) else "there is no SQL in it"
+        before = sql.rstrip()
     return BindError(message, before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1)

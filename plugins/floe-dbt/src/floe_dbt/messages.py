@@ -12,6 +12,7 @@ from dbt_common.exceptions import DbtBaseException
 
 from floe_core.errors import Position, Problem, SpecError, shown
 from floe_core.plugins.dbt import DbtLocation
+from floe_core.suggestion import did_you_mean
 from floe_dbt.project_keys import project_key_problems
 
 SOURCES = (".sql", ".yml", ".yaml", ".py", ".md")
@@ -28,6 +29,8 @@ _TWINS = re.compile(
     r'dbt found two (\w+)s with the name "([^"]+)".*?' + r"\n\s*- \S+ \(([^)\n]+)\)" * 2, re.DOTALL
 )
 _GUESS_AT_A_SYSTEM_TABLE = re.compile(r'Did you mean "(pg_|duckdb_|information_schema|sqlite_)')
+_MISSING = re.compile(r"depends on a node named '([^']+)' which was not found")
+_NODES = (".sql", ".py", ".csv")
 _ENDS = re.compile(
     r"^(-{5,}|Raw Error:|Error encountered in |Compiled code at |compiled code at |> (in|called by) )"
 )
@@ -81,7 +84,16 @@ def spec_error(error: BaseException, location: DbtLocation) -> SpecError:
         return SpecError(Problem("FLOE-E403", told, Position.of(location.project_dir / first)))
     path = _file(error, text, location.project_dir)
     at = Position.of(path, *_place(text, path)) if path else _search(text, location.project_dir)
-    return SpecError(Problem("FLOE-E403", _sentence(text), at or _project_file(location)))
+    hint = _meant(text, location.project_dir)
+    return SpecError(Problem("FLOE-E403", _sentence(text), at or _project_file(location), hint))
+
+
+def _meant(text: str, project_dir: Path) -> str | None:
+    """The hint for a name that no model or seed has: each of them is called as its file."""
+    missing = _MISSING.search(text)
+    files = (path for path in project_dir.rglob("*") if path.suffix in _NODES) if missing else ()
+    guess = missing and did_you_mean(missing[1], {path.stem for path in files})
+    return guess if guess and guess.startswith("did") else None
 
 
 def _missing_packages(error: UninstalledPackagesFoundError, location: DbtLocation) -> Problem:

@@ -71,8 +71,12 @@ def _tell(output: Output, problems: Sequence[Problem], status: int) -> int:
 
 
 def _misuse(error: click.ClickException) -> Problem:
-    message = error.format_message().rstrip(".")
     context = getattr(error, "ctx", None)
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):  # whose message is all of the help
+        assert isinstance(error.ctx.command, click.Group)
+        message = f"missing command, one of {', '.join(error.ctx.command.list_commands(error.ctx))}"
+    else:
+        message = error.format_message().partition("\n")[0].removesuffix(" Choose from:").rstrip(".")
     hint = f"{context.command_path} --help" if context else None
     return Problem("FLOE-E001", message[:1].lower() + message[1:], hint=hint)
 

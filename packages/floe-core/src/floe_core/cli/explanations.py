@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -12,6 +13,8 @@ from floe_core.errors import PluginError, Problem, SpecError
 from floe_core.suggestion import did_you_mean
 
 _CODE = re.compile(r"(?:FLOE-?)?E?(\d{3})", re.IGNORECASE)
+
+_SETTING = re.compile(r"[a-z]\w*(\.\w+)*")
 
 
 @dataclass(frozen=True)
@@ -29,9 +32,14 @@ def explanation(word: str) -> Explanation:
     shortened = _CODE.fullmatch(word.strip())
     code = f"FLOE-E{shortened[1]}" if shortened else word
     if code not in pages:
-        near = "floe explain lists them all" if shortened else did_you_mean(word, pages)
-        raise SpecError(Problem("FLOE-E018", f"no error code '{word}'", hint=near))
+        raise SpecError(Problem("FLOE-E018", f"no error code '{word}'", hint=_instead(word, pages)))
     return _read(code, pages[code])
+
+
+def _instead(word: str, pages: Iterable[str]) -> str:
+    if _SETTING.fullmatch(word):
+        return f"floe compile --explain {word}"
+    return did_you_mean(word, pages) or "floe explain lists them all"
 
 
 def explanations() -> list[Explanation]:

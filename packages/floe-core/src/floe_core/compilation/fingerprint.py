@@ -152,6 +152,8 @@ def _path(location: Location) -> Path:
 
 def _sha256(path: Path) -> str | None:
     try:
+        if not path.is_file():  # reading a pipe waits for ever
+            return None
         return hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError:
         return None

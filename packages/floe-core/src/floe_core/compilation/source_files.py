@@ -25,6 +25,8 @@ def source_digest(name: str, project_dir: Path) -> str | None:
     if not path.is_file():
         base = Path(path.anchor)
         path = next(iter(sorted(base.glob(str(path.relative_to(base))))), path)
+    if not path.is_file():  # opening a pipe waits for ever
+        return None
     try:
         with path.open("rb") as file:
             header = file.readline(_AT_MOST) if path.suffix.lower() in _WITH_HEADER else b""

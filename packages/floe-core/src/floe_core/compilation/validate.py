@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -11,12 +12,18 @@ from floe_core.compilation.load import Loaded
 from floe_core.errors import Problem, SpecError, in_order
 from floe_core.location import Location
 from floe_core.schemas.manifest import EMBEDDED, Manifest
-from floe_core.schemas.problems import problems_of
+from floe_core.schemas.problems import keys_of, problems_of
 from floe_core.schemas.secret import AS_WRITTEN
 from floe_core.schemas.spec import FloeSpec
 from floe_core.yaml_file import YamlFile
 
 M = TypeVar("M", bound=BaseModel)
+
+_ELSEWHERE: Mapping[type[BaseModel], Mapping[str, str]] = {
+    FloeSpec: dict.fromkeys(keys_of(Manifest), "the platform's manifest.yaml"),
+    Manifest: dict.fromkeys(keys_of(FloeSpec), "a product's floe.yaml"),
+}
+"""The keys of the other file."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +60,7 @@ def _model(
     try:
         return model.model_validate(file.tree, context=AS_WRITTEN)
     except ValidationError as error:
-        problems += _foreign(file) or problems_of(error, model, file)
+        problems += _foreign(file) or problems_of(error, model, file, elsewhere=_ELSEWHERE[model])
         errors.append(error)
         return None
 

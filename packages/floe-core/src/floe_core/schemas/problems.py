@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
@@ -39,26 +40,39 @@ def problems_of(
     prefix: YamlPath = (),
     *,
     about: Callable[[YamlPath], bool] = lambda _: True,
+    elsewhere: Mapping[str, str] = MappingProxyType({}),
 ) -> list[Problem]:
     """One problem for each error, at the key or value it is about, in the file's order.
 
-    ``prefix`` is where in the file the model stands, ``about`` which errors are meant, by their paths.
+    ``prefix`` is where in the file the model stands, ``about`` which errors are meant, by their paths,
+    ``elsewhere`` the keys that another file has at its top, with that file's name.
     """
     errors = [details for details in error.errors(include_url=False) if about(details["loc"])]
-    problems = in_order(_problem(details, model, file, prefix) for details in errors[:MAX_PROBLEMS])
+    problems = in_order(
+        _problem(details, model, file, prefix, elsewhere) for details in errors[:MAX_PROBLEMS]
+    )
     if len(errors) > MAX_PROBLEMS:
         problems.append(Problem("FLOE-E115", "more problems follow in this file", problems[-1].at))
     return problems
 
 
-def _problem(details: Any, model: type[BaseModel], file: YamlFile | None, prefix: YamlPath) -> Problem:
+def _problem(
+    details: Any,
+    model: type[BaseModel],
+    file: YamlFile | None,
+    prefix: YamlPath,
+    elsewhere: Mapping[str, str],
+) -> Problem:
     loc: YamlPath = details["loc"]
     about_key = loc[-1:] == ("[key]",)
     path: YamlPath = (*prefix, *(loc[:-1] if about_key else loc))
     kind = details["type"]
     if kind == "extra_forbidden":
         code, text, about_key = "FLOE-E201", "unknown key", True
-        hint = did_you_mean(str(loc[-1]), _keys(_model_at(model, loc[:-1])))
+        key, other = str(loc[-1]), elsewhere.get(str(loc[-1])) if len(path) == 1 else None
+        hint = (
+            f"'{key}' stands in {other}" if other else did_you_mean(key, keys_of(_model_at(model, loc[:-1])))
+        )
     elif kind == "missing":
         code, text, about_key = "FLOE-E202", "missing", True
         hint = f"write '{loc[-1]}: …' " + (f"under '{_dotted(path[:-1])}'" if path[1:] else "in the file")
@@ -124,7 +138,8 @@ def _dotted(path: YamlPath) -> str:
     return text
 
 
-def _keys(model: type[BaseModel] | None) -> list[str]:
+def keys_of(model: type[BaseModel] | None) -> list[str]:
+    """The keys of a mapping that the model describes, as YAML has them."""
     return [field.alias or name for name, field in model.model_fields.items()] if model else []
 
 
