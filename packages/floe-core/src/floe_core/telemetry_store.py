@@ -174,7 +174,7 @@ def _event(event: LineageEvent) -> tuple[object, ...]:
         floe["runId"],
         floe["attempt"],
         event.resource.product,
-        json.dumps(body, ensure_ascii=False),
+        event.text,
     )
 
 

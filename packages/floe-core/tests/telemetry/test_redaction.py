@@ -5,13 +5,24 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable
+from pathlib import Path
 from urllib.parse import quote, quote_plus
 
 import pytest
 
 from floe_core.errors import FloeError, Problem, ServiceError
 from floe_core.schemas.secret import looked_up
-from floe_core.telemetry import redact_error, redacted
+from floe_core.telemetry import (
+    LineageEvent,
+    LogLine,
+    Record,
+    Resource,
+    Span,
+    SpanContext,
+    redact_error,
+    redacted,
+)
+from floe_core.telemetry.redaction import Redactor
 
 SECRETS = [f'c4nary/{number:02}+k"ey ü&{"x" * number}' for number in range(40)]
 
@@ -54,6 +65,31 @@ def test_a_secret_is_found_in_every_form(form: str) -> None:
         assert secret not in told
         assert told.startswith("before ")
         assert told.endswith(" after")
+
+
+_RESOURCE = Resource("shop", "dev", "platform", "1.0.0", Path("/somewhere/.floe"))
+_SPAN = SpanContext("a" * 32, "b" * 16)
+
+RECORDS: dict[str, Callable[[str], Record]] = {
+    "a span's error": lambda text: Span(_SPAN, None, "model", 1, 2, _RESOURCE, {}, text),
+    "a span's attribute": lambda text: Span(_SPAN, None, "model", 1, 2, _RESOURCE, {"rows": 1, "x": text}),
+    "a line": lambda text: LogLine(1, "info", "dbt", text, _RESOURCE),
+    "a line's attribute": lambda text: LogLine(1, "info", "dbt", "said", _RESOURCE, None, {text: "x"}),
+    "an event": lambda text: LineageEvent({"job": {"facets": [{"sql": {"query": text}}]}}, _RESOURCE),
+    "an event's key": lambda text: LineageEvent({"job": {text: 1}}, _RESOURCE),
+}
+
+
+@pytest.mark.usefixtures("read")
+@pytest.mark.parametrize("kind", RECORDS)
+@pytest.mark.requirement("FR-065", "FR-041")
+def test_a_record_is_the_same_but_for_the_secret(kind: str) -> None:
+    redactor, make = Redactor(), RECORDS[kind]
+    plain = make('nothing to hide, token = 1, "basic"')
+    assert redactor.record(plain) == plain
+    for form in FORMS.values():
+        for told in (f"before\n{form(SECRETS[7])}\tafter", "a\tpassword=hunter22", "a\nBearer\tabc.def.1234"):
+            assert redactor.record(make(told)) == make(redacted(told)) != make(told)
 
 
 @pytest.mark.requirement("FR-065")

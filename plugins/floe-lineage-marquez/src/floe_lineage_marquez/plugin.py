@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Sequence
 from importlib.metadata import version
@@ -69,8 +68,8 @@ class _Exporter:
         return isinstance(record, LineageEvent)
 
     def export(self, records: Sequence[Record], timeout_s: float) -> None:
-        until, refused = time.monotonic() + timeout_s, list[str]()
-        for body in map(_encoded, records):
+        until, refused, bodies = time.monotonic() + timeout_s, list[str](), list(map(_encoded, records))
+        for body in bodies:
             if body in self._arrived:
                 continue
             left = until - time.monotonic()
@@ -81,7 +80,7 @@ class _Exporter:
             except Refused as error:
                 refused.append(str(error))
             self._arrived.add(body)
-        self._arrived.clear()
+        self._arrived.difference_update(bodies)
         if refused:
             raise Refused(refused[0], len(refused))
 
@@ -91,4 +90,4 @@ class _Exporter:
 
 def _encoded(record: Record) -> bytes:
     assert isinstance(record, LineageEvent)  # no others are wanted
-    return json.dumps(record.body, ensure_ascii=False).encode()
+    return record.text.encode()

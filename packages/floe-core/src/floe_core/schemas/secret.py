@@ -69,8 +69,8 @@ def looked_up(config: Any) -> Any:
 
 def known_secrets() -> frozenset[str]:
     """Every secret this process has looked up, and those of the environment that dbt and engines look up."""
-    of_others = (value for name, value in os.environ.items() if name.startswith(_KNOWN_VARIABLES))
-    return frozenset(_read.union(of_others))
+    of_others = (os.environ.get(name) for name in os.environ if name.startswith(_KNOWN_VARIABLES))
+    return frozenset(_read.union(filter(None, of_others)))
 
 
 def _texts(value: Any) -> Iterator[str]:

@@ -63,7 +63,7 @@ class Lane:
     in_flight: int = 0
 
     def fits(self, record: Record) -> bool:
-        return record.resource.state_dir == self.state_dir and self.exporter.wants(record)
+        return self.exporter.wants(record) and record.resource.state_dir == self.state_dir
 
 
 class TelemetryQueue:
@@ -162,33 +162,45 @@ class TelemetryQueue:
         now = time.monotonic()
         if lane.asleep_until > now and not self._is_last_chance(lane):
             return False
-        number, seen = self._claim(lane)
+        number, seen, batch = self._claim(lane)
         if not seen:
             return False
-        batch = [record for record in seen if lane.fits(record)]
         try:
             if batch:
                 redactor = Redactor()
                 lane.exporter.export([redactor.record(record) for record in batch], self._timeout(now))
+                lane.failures = 0
         except TryLater:
             self._give_back(lane, number, seen)
             self._rest(lane, now)
             return False
         except Exception as error:  # noqa: BLE001 - whatever an exporter meets, the run goes on
             lost = error.count if isinstance(error, Refused) else None
+            lane.failures = 0
             self._settle(lane, lost=lane.in_flight if lost is None else lost)
         else:
             self._settle(lane, lost=0)
         return True
 
-    def _claim(self, lane: Lane) -> tuple[int, list[Record]]:
-        """The next batch and the number of its first record: what is forgotten from now on is not lost."""
+    def _claim(self, lane: Lane) -> tuple[int, list[Record], list[Record]]:
+        """The next records, which of them fit, and the first one's number.
+
+        What is forgotten from now on is not lost. Who was away is asked with one record whether it is back:
+        to write many for nobody would cost the run.
+        """
+        seen, batch = list[Record](), list[Record]()
+        most = 1 if lane.failures else _BATCH
         with self._lock:
             number = max(lane.next, self._first)
-            seen = list(islice(self._after(lane), _BATCH))
+            for record in islice(self._after(lane), _BATCH):
+                seen.append(record)
+                if lane.fits(record):
+                    batch.append(record)
+                    if len(batch) == most:
+                        break
             lane.next = number + len(seen)
-            lane.in_flight = sum(map(lane.fits, seen))
-        return number, seen
+            lane.in_flight = len(batch)
+        return number, seen, batch
 
     def _give_back(self, lane: Lane, number: int, seen: Sequence[Record]) -> None:
         with self._lock:
@@ -199,7 +211,6 @@ class TelemetryQueue:
     def _settle(self, lane: Lane, *, lost: int) -> None:
         """The batch is out of the way, and with it what every exporter has had."""
         with self._lock:
-            lane.failures = 0 if not lost else lane.failures
             lane.dropped += lost
             lane.in_flight = 0
             done = min(each.next for each in self._lanes)

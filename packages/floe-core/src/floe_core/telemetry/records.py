@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
@@ -84,12 +86,17 @@ class Point:
     scope: str = "floe"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class LineageEvent:
     """An OpenLineage event as the JSON it is."""
 
     body: Mapping[str, Any]
     resource: Resource
+
+    @cached_property
+    def text(self) -> str:
+        """The event as it is sent."""
+        return json.dumps(self.body, ensure_ascii=False)
 
 
 Record = Span | LogLine | Point | LineageEvent

@@ -19,10 +19,12 @@ from floe_core.telemetry.records import LineageEvent, LogLine, Point, Record, Sp
 MASK = "***"
 _SHORTEST = 4  # what is shorter stands in half of all words
 _SHORTEST_PART = 8
-_USER_INFO = re.compile(r"(?<=://)[^/\s:@'\"]*:[^/\s@'\"]+(?=@)")
+_USER_INFO = re.compile(r"://[^/\s:@'\"]*:[^/\s@'\"]+(?=@)")
 _NAMED = re.compile(
     r"(?i)\b((?:\w*(?:password|passwd|secret|token|api_?key|access_?key)\w*)=)[^\s&;,'\")]{4,}"
 )
+_NAMES = ("password", "passwd", "secret", "token", "apikey", "api_key", "accesskey", "access_key")
+_SCHEMES = ("bearer", "basic")
 _BEARER = re.compile(r"(?i)\b((?:bearer|basic)\s+)(?=[a-z~+/.-]*[\d=])[\w~+/.=-]{8,}")
 
 
@@ -38,10 +40,11 @@ class Redactor:
             if needle in text:
                 text = text.replace(needle, MASK)
         if "://" in text:
-            text = _USER_INFO.sub(MASK, text)
-        if "=" in text:
+            text = _USER_INFO.sub(f"://{MASK}", text)
+        words = text.casefold()  # to look for words in it costs less than to search for a pattern
+        if "=" in text and any(name in words for name in _NAMES):
             text = _NAMED.sub(rf"\g<1>{MASK}", text)
-        if " " in text:
+        if any(scheme in words for scheme in _SCHEMES):
             text = _BEARER.sub(rf"\g<1>{MASK}", text)
         return text
 
@@ -61,6 +64,8 @@ class Redactor:
 
     def record(self, record: Record) -> Record:
         """The same for a record; what floe itself says in it, such as ids and times, stays."""
+        if self._is_clean(record):
+            return record
         match record:
             case Span():
                 error = None if record.error is None else self.text(record.error)
@@ -72,6 +77,28 @@ class Redactor:
                 return replace(record, attributes=self.value(record.attributes))
             case LineageEvent():
                 return replace(record, body=self.value(record.body))
+
+    def _is_clean(self, record: Record) -> bool:
+        """Whether there is certainly nothing to take out: nearly always, and found out at once."""
+        if isinstance(record, LineageEvent):
+            return self._is_clean_json(record.text)
+        said = [*record.attributes, *(each for each in record.attributes.values() if isinstance(each, str))]
+        match record:
+            case Span(error=str(error)):
+                said.append(error)
+            case LogLine():
+                said.append(record.message)
+        text = "\n".join(said)
+        return self.text(text) == text
+
+    def _is_clean_json(self, text: str) -> bool:
+        """What is written with escapes holds a form with escapes; and who knows which word ends there."""
+        words = text.casefold()
+        return not (
+            any(needle in text for needle in _escaped(self._needles))
+            or any(scheme in words for scheme in _SCHEMES)
+            or self.text(text) != text
+        )
 
 
 def redacted(text: str) -> str:
@@ -118,6 +145,12 @@ def _needles(secrets: frozenset[str]) -> tuple[str, ...]:
     """Every form of every secret, the longest first: one may be part of another."""
     forms = {form for secret in secrets for form in _forms(secret) if len(form) >= _SHORTEST}
     return tuple(sorted(forms, key=lambda form: (-len(form), form)))
+
+
+@lru_cache(maxsize=4)
+def _escaped(needles: tuple[str, ...]) -> tuple[str, ...]:
+    """The forms as they are within a text of JSON."""
+    return tuple(json.dumps(needle, ensure_ascii=False)[1:-1] for needle in needles)
 
 
 def _forms(secret: str) -> Iterator[str]:
