@@ -52,3 +52,28 @@ def test_what_was_written_before_a_column_came_or_under_another_type_is_read_by_
         (1, "a", None),
         (2, "b", 5),
     ]
+
+
+@pytest.mark.requirement("FR-022")
+def test_the_engine_knows_the_rows_of_a_table_whose_columns_have_changed(lake: Lake) -> None:
+    lake.publish("1", "many", "select i as id from range(50000) r(i)")
+    with lake.manager.run(identity("2")) as run:
+        more = "select i as id, i % 7 as kind from range(10000) r(i)"
+        lake.write(run, "many", more, mode="append", on_schema_change="append_new_columns")
+        run.publish()
+    lake.publish("3", "few", "select 3 as id")
+
+    assert {"60,000", "1"} <= estimates(lake, many=scan(lake, "many"), few=scan(lake, "few"))
+
+
+@pytest.mark.requirement("FR-022")
+def test_the_engine_knows_the_ends_of_a_column_over_several_files(lake: Lake) -> None:
+    lake.publish("1", "t", "select i as id, i % 7 as kind from range(1000) r(i)")
+    lake.publish("2", "t", "select 1000 + i as id, 40 + i % 7 as kind from range(1000) r(i)", "append")
+
+    [[known]] = lake.con.execute(f"select any_value(stats(kind)) from ({scan(lake, 't')})").fetchall()
+    assert "[Min: 0, Max: 46]" in known
+    [[_, plan]] = lake.con.execute(
+        f"explain select kind, count(*) from ({scan(lake, 't')}) group by kind"
+    ).fetchall()
+    assert "PERFECT_HASH_GROUP_BY" in plan

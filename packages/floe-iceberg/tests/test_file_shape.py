@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from floe_core.errors import SpecError
 from testing.lake import Lake
 
 _ROWS = (
@@ -48,6 +49,32 @@ def test_a_table_may_ask_for_the_older_encodings(lake: Lake) -> None:
     assert _VECTORIZED not in lake.table("t").properties
     lake.publish("r2", "t", _ROWS)
     assert _encodings(lake, "t")["k"] == {"PLAIN"}
+
+
+@pytest.mark.requirement("FR-032")
+@pytest.mark.parametrize(
+    ("said", "codecs"),
+    [("snappy", {"SNAPPY"}), ("lz4", {"LZ4_RAW"}), ("UNCOMPRESSED", {"UNCOMPRESSED"}), (None, {"ZSTD"})],
+)
+def test_a_table_says_how_its_files_are_compressed(lake: Lake, said: str | None, codecs: set[str]) -> None:
+    properties = {"write.parquet.compression-codec": said} if said else {}
+    lake.publish("r1", "t", _ROWS, properties=properties)
+    lake.publish("r2", "t", _ROWS, "append")
+    files = [str(lake.path(file)) for file in _files(lake, "t")]
+    found = lake.con.execute("select distinct compression from parquet_metadata(?)", [files]).fetchall()
+    assert {codec for (codec,) in found} == codecs
+    assert lake.plain_rows("t") == lake.rows("t")
+
+
+@pytest.mark.requirement("FR-032")
+def test_a_codec_that_is_none_is_refused_before_anything_is_written(lake: Lake) -> None:
+    with pytest.raises(SpecError) as refused:
+        lake.publish("r1", "t", _ROWS, properties={"write.parquet.compression-codec": "zip"})
+    assert [str(problem) for problem in refused.value.problems] == [
+        "FLOE-E427 write.parquet.compression-codec: files cannot be compressed with 'zip'\n"
+        "  hint: zstd, snappy, gzip, brotli, lz4, uncompressed"
+    ]
+    assert not list(lake.warehouse.rglob("*.parquet"))
 
 
 @pytest.mark.requirement("FR-032")
