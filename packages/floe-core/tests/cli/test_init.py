@@ -28,6 +28,7 @@ def files(folder: Path) -> list[str]:
         ("360 view", "product-360-view"),
         ("_x_", "x"),
         ("店", "product"),
+        ("Größe & Crème", "grosse-creme"),
     ],
 )
 def test_the_name_comes_from_the_folder(folder: str, name: str) -> None:

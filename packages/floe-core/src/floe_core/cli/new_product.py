@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from pathlib import PurePosixPath
 
 from floe_core.cli.schema_files import schema_content
@@ -34,8 +35,10 @@ governance: {{level: warn}}
 
 
 def product_name(text: str) -> str:
-    """A product's name like the text: lower case, '-' for what a name cannot hold."""
-    name = re.sub(r"[^a-z0-9_]+", "-", text.lower()).strip("-_")
+    """A product's name like the text: lower case, no accents, '-' for what a name cannot hold."""
+    letters = unicodedata.normalize("NFKD", text.casefold())
+    plain = "".join(letter for letter in letters if not unicodedata.combining(letter))
+    name = re.sub(r"[^a-z0-9_]+", "-", plain).strip("-_")
     if not name:
         return "product"
     return name if name[0].isalpha() else f"product-{name}"

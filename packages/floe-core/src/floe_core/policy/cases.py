@@ -87,7 +87,7 @@ def _read(policy: Policy, problems: list[Problem]) -> list[Case]:
     written = typed.get("cases")
     for key in typed:
         if key != "cases":
-            problems.append(_wrong(file, (key,), f"unknown key '{key}'", did_you_mean(key, ["cases"])))
+            problems.append(_unknown(file, (key,), ["cases"]))
     if not isinstance(written, list):
         problems.append(_wrong(file, (), "no list under 'cases'", "write 'cases:' and '- name: …' below it"))
         return []
@@ -102,8 +102,7 @@ def _case(policy: Policy, file: YamlFile, number: int, case: Any, problems: list
     parts = INPUTS[policy.about].model_fields
     for key in said:
         if key not in ("name", "denied", *parts):
-            hint = did_you_mean(key, ["name", "denied", *parts])
-            problems.append(_wrong(file, (*place, key), f"unknown key '{key}'", hint))
+            problems.append(_unknown(file, (*place, key), ["name", "denied", *parts]))
     denied = said.get("denied") or []
     for id_ in denied if isinstance(denied, list) else ():
         if id_ not in policy.required:
@@ -115,6 +114,12 @@ def _case(policy: Policy, file: YamlFile, number: int, case: Any, problems: list
         denied = []
     value = filled(policy.about, {key: said[key] for key in parts if key in said})
     return Case(str(said.get("name")), file.at(place), value, tuple(map(str, denied)))
+
+
+def _unknown(file: YamlFile, place: tuple[str | int, ...], known: Sequence[str]) -> Problem:
+    key = str(place[-1])
+    at = file.at(place, key=True)
+    return Problem("FLOE-E315", f"unknown key '{key}'", at, did_you_mean(key, known))
 
 
 def _wrong(file: YamlFile, place: tuple[str | int, ...], message: str, hint: str | None) -> Problem:
