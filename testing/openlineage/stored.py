@@ -1,24 +1,19 @@
-"""The lineage events that a platform keeps beside its tables, read as plain SQLite."""
+"""The lineage events that a platform keeps beside its tables."""
 
 from __future__ import annotations
 
-import json
-import sqlite3
 from collections.abc import Mapping
-from contextlib import closing
 from pathlib import Path
 from typing import Any
+
+from floe_core.telemetry_reader import TelemetryReader
 
 Event = dict[str, Any]
 
 
 def stored_events(state_dir: Path, run_id: str) -> list[Event]:
     """The events of a run in the order they were told."""
-    with closing(sqlite3.connect(state_dir / "telemetry" / "telemetry.db")) as connection:
-        rows = connection.execute(
-            "select body from lineage where floe_run_id = ? order by rowid", (run_id,)
-        ).fetchall()
-    return [json.loads(body) for (body,) in rows]
+    return TelemetryReader(state_dir).events(run_id)
 
 
 def by_job(events: list[Event]) -> Mapping[str, list[Event]]:

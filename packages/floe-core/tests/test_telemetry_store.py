@@ -92,6 +92,19 @@ def test_writers_at_once_begin_it_together_and_lose_nothing(tmp_path: Path) -> N
 
 
 @pytest.mark.requirement("FR-041")
+def test_events_are_kept_whole_in_a_quarter_of_their_size(tmp_path: Path) -> None:
+    run_id = derived_run_id("a run")
+    told = [_event(tmp_path, kind, "shop", run_id) for kind in ("START", "COMPLETE")]
+    other = _event(tmp_path, "START", "shop", derived_run_id("another"))
+    _written(tmp_path, *told, other)
+
+    assert TelemetryReader(tmp_path).events(run_id) == [event.body for event in told]
+    with closing(sqlite3.connect(TelemetryStore(tmp_path).path)) as connection:
+        [size] = connection.execute("select sum(length(body)) from lineage").fetchone()
+    assert size < sum(len(event.text) for event in (*told, other)) / 4
+
+
+@pytest.mark.requirement("FR-041")
 def test_it_is_known_of_which_jobs_the_end_was_told(tmp_path: Path) -> None:
     run_id = derived_run_id("a run")
     told = [("START", "shop"), ("START", "shop.a"), ("COMPLETE", "shop.a"), ("START", "shop.b")]

@@ -8,9 +8,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from floe_core.telemetry import SpanContext, Value
-from floe_core.telemetry_store import TelemetryStore
+from floe_core.telemetry_store import TelemetryStore, told_events
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,14 @@ class TelemetryReader:
                 (run_id, attempt),
             )
             return {row["job"]: bool(row["ended"]) for row in rows}
+
+    def events(self, run_id: str) -> list[dict[str, Any]]:
+        """The lineage events of a run in the order they were told."""
+        connection = self._store.read()
+        if connection is None:
+            return []
+        with closing(connection):
+            return told_events(connection, run_id)
 
     def _select(self, where: str, *values: str) -> Iterator[ToldSpan]:
         connection = self._store.read()

@@ -6,6 +6,8 @@ from floe_core.lineage.assertions import assertion
 from floe_core.lineage.attempt import Attempt
 from floe_core.lineage.datasets import Dataset, Datasets, Naming
 from floe_core.lineage.events import EventType, Job, Run, derived_run_id, run_event
+from floe_core.lineage.facets import Json
+from floe_core.lineage.sample import sample_event
 
 __all__ = [
     "Attempt",
@@ -13,9 +15,11 @@ __all__ = [
     "Datasets",
     "EventType",
     "Job",
+    "Json",
     "Naming",
     "Run",
     "assertion",
     "derived_run_id",
     "run_event",
+    "sample_event",
 ]
