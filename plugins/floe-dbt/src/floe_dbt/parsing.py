@@ -18,6 +18,7 @@ from dbt.flags import get_flags
 from floe_core.errors import Position, Problem, SpecError
 from floe_core.plugins.dbt import DbtLocation, ParsedNode, ParsedProject, ResourceType
 from floe_dbt.invocation import exclusive, invoke
+from floe_dbt.left_out import left_out
 from floe_dbt.messages import spec_error
 from floe_dbt.narrator import TESTS, subject
 from floe_dbt.order import Cycle, dependency_order
@@ -75,6 +76,7 @@ def parse(location: DbtLocation) -> ParsedProject:
         profile=parsed.config.profile_name,
         nodes=tuple(_parsed_node(nodes[id_], depends_on[id_], folders) for id_ in order),
         env_vars=_env_vars(parsed.manifest),
+        left_out=tuple(left_out(parsed.manifest)),
         handle=ParsedOnce(parsed),
     )
 

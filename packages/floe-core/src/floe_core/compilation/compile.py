@@ -10,6 +10,7 @@ from floe_core.compilation.binding_errors import bind_error, noun, template_erro
 from floe_core.compilation.contracts import contract_problems
 from floe_core.compilation.enforce import Enforced
 from floe_core.compilation.fingerprint import installed_packages
+from floe_core.compilation.left_out_tests import left_out_tests
 from floe_core.compilation.plan import Plan
 from floe_core.compilation.proof_store import ProofStore
 from floe_core.compilation.relations import relations_of
@@ -34,6 +35,11 @@ class Proven:
     deferred: frozenset[str]
     source_files: Mapping[str, str | None]
     views: tuple[InlinedView, ...]
+
+    @property
+    def warnings(self) -> tuple[Problem, ...]:
+        """What people are told although nothing is refused."""
+        return (*left_out_tests(self.enforced.plan), *self.enforced.warnings)
 
     @property
     def columns(self) -> dict[str, tuple[Column, ...] | None]:

@@ -97,7 +97,7 @@ def write_generated(proven: Proven, artifacts: CompiledArtifacts) -> str:
         source_files=proven.source_files,
         neighbours=seen_neighbours(location, plan.neighbours.values()),
         policies=policies_digest(location),
-        warnings=proven.enforced.warnings,
+        warnings=proven.warnings,
     )
     return hashlib.sha256(content).hexdigest()
 

@@ -88,9 +88,8 @@ class Plan:
     @property
     def shared_digest(self) -> str:
         """What changes when every model may give something else although its own file is the same."""
-        return shared_digest(
-            self.file_digests, {node.path for node in self.project.nodes}, self.packages_folder
-        )
+        own = {each.path for each in (*self.project.nodes, *self.project.left_out)}
+        return shared_digest(self.file_digests, own, self.packages_folder)
 
     @property
     def product(self) -> str:

@@ -70,4 +70,4 @@ def compile_and_write(
         if against is not None:
             refuse_breaking(location, artifacts, against)
         digest = write_generated(proven, artifacts)
-    return artifacts, digest, proven.enforced.warnings
+    return artifacts, digest, proven.warnings

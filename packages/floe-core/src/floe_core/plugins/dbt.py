@@ -77,8 +77,17 @@ class ParsedNode:
 
 
 @dataclass(frozen=True)
+class LeftOut:
+    """A test that will not run; ``missing`` is what it reads and nobody has, None if that is switched off."""
+
+    name: str
+    path: str
+    missing: str | None
+
+
+@dataclass(frozen=True)
 class ParsedProject:
-    """A parsed project; ``nodes`` in dependency order, then by unique id.
+    """A parsed project; ``nodes`` in dependency order, then by unique id, without those ``left_out``.
 
     ``env_vars`` are the environment variables the project reads, with their values (None: not set):
     they decide whether a parse is still current, and never reach an artifact.
@@ -88,6 +97,7 @@ class ParsedProject:
     profile: str
     nodes: tuple[ParsedNode, ...]
     env_vars: Mapping[str, str | None]
+    left_out: tuple[LeftOut, ...] = ()
     handle: Any = field(repr=False, compare=False, default=None)
 
 
