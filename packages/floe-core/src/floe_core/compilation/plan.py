@@ -88,7 +88,7 @@ class Plan:
     @property
     def shared_digest(self) -> str:
         """What changes when every model may give something else although its own file is the same."""
-        own = {each.path for each in (*self.project.nodes, *self.project.left_out)}
+        own = {node.path for node in self.project.nodes} | {test.path for test in self.project.left_out}
         return shared_digest(self.file_digests, own, self.packages_folder)
 
     @property
