@@ -98,7 +98,7 @@ class CompiledArtifacts(ArtifactPart):
     version: Literal["0.5.0"] = Field(VERSION, description="The version of this format.")
     metadata: ArtifactMetadata = Field(description="Which product this is.")
     plugins: PluginChoices = Field(description="The chosen plugins.")
-    transforms: tuple[Transform, ...] = Field(description="The models, in dependency order.")
+    transforms: tuple[Transform, ...] = Field(description="The models, by unique id.")
     seeds: tuple[Seed, ...] = Field(description="The seeds.")
     sources: tuple[SourceTable, ...] = Field(description="The tables of dbt sources.")
     deprecations: tuple[ArtifactDeprecation, ...] = Field(description="What a later version may do without.")
