@@ -94,6 +94,22 @@ def test_a_pipe_in_the_dbt_project_is_refused_and_not_opened(write: Write, place
 
 
 @pytest.mark.requirement("FR-066")
+def test_a_pipe_behind_a_source_is_refused_and_not_opened(shop: Path, write: Write) -> None:
+    sources = (
+        "sources:\n  - name: bank\n    config: {meta: {external_location: 'data/{name}.csv'}}\n"
+        "    tables: [{name: rates}]\n"
+    )
+    write({"models/sources.yml": sources, "models/m.sql": "select * from {{ source('bank', 'rates') }}\n"})
+    (shop / "data").mkdir()
+    os.mkfifo(shop / "data/rates.csv")
+    with pytest.raises(SpecError) as raised:
+        compile_floe_spec(shop)
+    assert str(raised.value).startswith(
+        "models/sources.yml:4:1: FLOE-E416 source 'rates': 'data/rates.csv' is a pipe or a device, no file"
+    )
+
+
+@pytest.mark.requirement("FR-066")
 @pytest.mark.parametrize("name", ["floe.yaml", "manifest.yaml"])
 @pytest.mark.parametrize("target", [None, "/dev/zero", "nowhere"])
 def test_a_pipe_a_device_or_a_link_to_nowhere_is_no_file_of_ours(

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from floe_core.compilation.dbt_project import PROJECT_FILE
 from floe_core.compilation.plan import Plan
 from floe_core.compilation.property_file import described_at
+from floe_core.compilation.source_files import pipes
 from floe_core.compilation.source_line import SourceLine, nearest_line, source_line
 from floe_core.errors import Position, Problem
-from floe_core.plugins.compute import BindError
+from floe_core.plugins.compute import BindError, Relation
 from floe_core.plugins.dbt import CompiledNode, ParsedNode
 
 _EXCERPT = 60  # characters of compiled SQL in a message
@@ -34,6 +36,16 @@ def bind_error(plan: Plan, node: ParsedNode, compiled: CompiledNode, error: Bind
     if error.incremental:
         message += " (where is_incremental() is true)"
     return Problem("FLOE-E407", f"{noun(node)}: {message}", at, hint)
+
+
+def pipe_errors(plan: Plan, relations: Iterable[Relation]) -> Iterator[Problem]:
+    """Sources that are pipes or devices, told before anything reads them."""
+    nodes = {node.unique_id: node for node in plan.project.nodes if node.resource_type == "source"}
+    for relation in relations:
+        if relation.sql and (node := nodes.get(relation.unique_id)):
+            for name in pipes(relation.sql, plan.dbt_location.project_dir):
+                message = f"'{name}' is a pipe or a device, no file"
+                yield _source_error(plan, node, BindError(message))
 
 
 def _source_error(plan: Plan, node: ParsedNode, error: BindError) -> Problem:

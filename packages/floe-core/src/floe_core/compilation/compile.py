@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from floe_core.compilation.announcements import announcement_problems
-from floe_core.compilation.binding_errors import bind_error, noun, template_error
+from floe_core.compilation.binding_errors import bind_error, noun, pipe_errors, template_error
 from floe_core.compilation.contracts import contract_problems
 from floe_core.compilation.enforce import Enforced
 from floe_core.compilation.fingerprint import installed_packages
@@ -54,6 +54,8 @@ def compile_plan(enforced: Enforced) -> Proven:
     compiled = plan.plugins.dbt.compile(plan.dbt_location, plan.project)
     problems += view_problems(plan, compiled)
     relations = relations_of(plan, compiled)
+    if unread := list(pipe_errors(plan, relations)):
+        raise SpecError(in_order(unread))
     store = _proof_store(plan)
     proofs = plan.plugins.compute.prove(relations, plan.dbt_location.project_dir, store.earlier)
     store.keep(relations, proofs)

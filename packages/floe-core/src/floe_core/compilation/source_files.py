@@ -19,6 +19,16 @@ def source_files(sql: Iterable[str], project_dir: Path) -> dict[str, str | None]
     return {name: digest for name, digest in found.items() if digest is not None}
 
 
+def pipes(sql: str, project_dir: Path) -> list[str]:
+    """The names in the SQL of a source behind which no file is: reading a pipe waits for ever."""
+    named = (text.replace("''", "'") for text in _QUOTED.findall(sql))
+    return [name for name in named if (project_dir / name).exists() and not _is_plain(project_dir / name)]
+
+
+def _is_plain(path: Path) -> bool:
+    return path.is_file() or path.is_dir()
+
+
 def source_digest(name: str, project_dir: Path) -> str | None:
     """A digest of the first file's header, where it has one; None where there is no file."""
     path = project_dir / name
