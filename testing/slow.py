@@ -17,7 +17,7 @@ _PYTEST = ("-m", "pytest", "-p", "no:cacheprovider")
 _TWO_AT_A_TIME = ("-n", "2", "--dist", "loadgroup")
 _DBT_SUITE = "plugins/floe-compute-duckdb/tests/dbt_suite"
 LEGS: Mapping[str, Sequence[str]] = {
-    "slow": (*_PYTEST, "-m", "slow", f"--ignore={_DBT_SUITE}"),
+    "slow": (*_PYTEST, *_TWO_AT_A_TIME, "-m", "slow", f"--ignore={_DBT_SUITE}"),
     "adapter": (*_PYTEST, "-n", "2", "--dist", "loadscope", _DBT_SUITE),
     "offline": (
         *("-m", "testing.offline", sys.executable, *_PYTEST, *_TWO_AT_A_TIME, "-m", "not slow"),
