@@ -71,8 +71,8 @@ def _section(of: Figures) -> Section:
             _more("one that publishes; not waiting for the disk", *_waits(durable, "publish"), "+0.04 s"),
         ],
         "Each in a process of its own, the least of 5 where it is repeated; reads are warm. dbt-duckdb's\n"
-        "merge is the model's node alone, without what dbt itself costs. PyIceberg's upsert is of a hundredth\n"
-        "of the table and of the keys, and is given up at some time. A run of one table is two commits.",
+        "merge is the model's node alone, without what dbt itself costs. PyIceberg's upsert is of a\n"
+        "hundredth of the table and the keys (it ends the process at a tenth). A run of one table is two commits.",
     )
 
 
