@@ -72,7 +72,7 @@ def _section(of: Figures) -> Section:
         ],
         "Each in a process of its own, the least of 5 where it is repeated; reads are warm. dbt-duckdb's\n"
         "merge is the model's node alone, without what dbt itself costs. PyIceberg's upsert is of a\n"
-        "hundredth of the table and the keys (it ends the process at a tenth). A run of one table is two commits.",
+        "hundredth of the table and the keys (a tenth ends its process). A run of one table is two commits.",
     )
 
 
