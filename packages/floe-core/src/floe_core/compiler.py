@@ -89,13 +89,13 @@ def _compile(location: Location, released: CompiledArtifacts | None) -> Compilat
 
 
 @contextmanager
-def seldom_collecting() -> Iterator[None]:
+def seldom_collecting(young: int = 200_000, middle: int = 50, old: int = 1000) -> Iterator[None]:
     """Look for garbage less often: among dbt's hundred thousands of objects that takes half of the time.
 
     What was made meanwhile counts as old afterwards, or it would all be looked at once more right away.
     """
     before = gc.get_threshold()
-    gc.set_threshold(200_000, 50, 1000)
+    gc.set_threshold(young, middle, old)
     try:
         yield
     finally:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from floe_core.cli.outcome import outcome_lines
 from floe_core.cli.output import Output, counted
 from floe_core.cli.progress import Progress
-from floe_core.compiler import Compilation
+from floe_core.compiler import Compilation, seldom_collecting
 from floe_core.errors import FloeError, Problem, shown
 from floe_core.events import RunEvent
 from floe_core.ledger import Ledger
@@ -65,7 +65,8 @@ def _tell(
     progress = Progress([node.name for node in artifacts.nodes])
     before = _newest(compilation)
     try:
-        with output.alone():
+        # garbage of a long run goes all the same: each million objects that stay, all of it is looked for
+        with output.alone(), seldom_collecting(50_000, 10, 2):
             result = work(Platform(artifacts.plugins).orchestrator, _unheard if output.json else progress)
     except KeyboardInterrupt as interrupt:
         raise _interrupted(before, _newest(compilation)) from interrupt
