@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 from testing.openlineage import violations
+from testing.services.loopback import LoopbackServer
 
 
 @dataclass
@@ -51,14 +51,6 @@ def lineage_receiver(path: str = "/api/v1/lineage") -> Iterator[LineageReceived]
         def log_message(self, *_: Any) -> None:
             """Nothing goes to the terminal."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    received.url = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-    thread.start()
-    try:
+    with LoopbackServer(Handler).serving() as port:
+        received.url = f"http://127.0.0.1:{port}"
         yield received
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

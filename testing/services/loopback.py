@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import socketserver
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler
 
 
@@ -24,6 +26,15 @@ class LoopbackServer(socketserver.ThreadingTCPServer):
         self.shutdown()
         self.server_close()
         self._serving.join()
+
+    @contextmanager
+    def serving(self) -> Iterator[int]:
+        """Serve inside; gives the port."""
+        self.start()
+        try:
+            yield self.server_address[1]
+        finally:
+            self.stop()
 
     def handle_error(self, *_: object) -> None:
         pass  # a client that goes away in the middle is what it is for

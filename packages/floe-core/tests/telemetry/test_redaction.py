@@ -107,6 +107,23 @@ def test_what_names_itself_a_secret_is_one(text: str, told: str) -> None:
     assert redacted(text) == told
 
 
+@pytest.mark.usefixtures("read")
+@pytest.mark.requirement("FR-065")
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ('syntax error at or near "c4nary"', 'syntax error at or near "***"'),
+        ('syntax error at or near "from"', 'syntax error at or near "from"'),
+        ("LINE 1: select c4nary/0...", "LINE 1: select ***..."),
+        ("LINE 1: ...c4nary/03+k...", "LINE 1: ...***..."),
+        ('LINE 1: ...k"ey ü&xxxxx from t...', "LINE 1: ...*** from t..."),
+        ("1 of 2 c4na....... [RUN]", "1 of 2 c4na....... [RUN]"),
+    ],
+)
+def test_a_part_of_a_secret_that_a_message_quotes_is_none_either(text: str, told: str) -> None:
+    assert redacted(text) == told
+
+
 class Stubborn(Exception):
     """Says what nobody can change."""
 

@@ -14,6 +14,7 @@ from urllib.parse import quote, quote_plus
 
 from floe_core.errors import FloeError
 from floe_core.schemas.secret import known_secrets
+from floe_core.telemetry.fragments import DOTS, without_fragments
 from floe_core.telemetry.records import LineageEvent, LogLine, Point, Record, Span
 
 MASK = "***"
@@ -46,7 +47,7 @@ class Redactor:
             text = _NAMED.sub(rf"\g<1>{MASK}", text)
         if any(scheme in words for scheme in _SCHEMES):
             text = _BEARER.sub(rf"\g<1>{MASK}", text)
-        return text
+        return without_fragments(text, self._needles, MASK) if self._needles else text
 
     def value(self, value: Any) -> Any:
         """The same for everything in a tree of JSON, keys too."""
@@ -92,11 +93,11 @@ class Redactor:
         return self.text(text) == text
 
     def _is_clean_json(self, text: str) -> bool:
-        """What is written with escapes holds a form with escapes; and who knows which word ends there."""
+        """What is written with escapes holds a form with escapes; and who knows where words end there."""
         words = text.casefold()
         return not (
             any(needle in text for needle in _escaped(self._needles))
-            or any(scheme in words for scheme in _SCHEMES)
+            or any(word in words for word in (*_SCHEMES, "near ", DOTS))
             or self.text(text) != text
         )
 

@@ -1,0 +1,50 @@
+"""Parts of secrets, where a message quotes only part of what it is about: DuckDB does so with broken SQL."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+_SHORTEST = 4
+_NEAR = re.compile(r'(?<=near )"([^"]{4,})"')
+_CUT = re.compile(r"(?<!\.)\.\.\.(?!\.)")
+NEAR, DOTS = 'near "', "..."
+
+
+def without_fragments(text: str, forms: Sequence[str], mask: str) -> str:
+    """The text without the word near which an error is, and what stands at a cut, where a form has it."""
+    if NEAR in text:
+        text = _NEAR.sub(lambda found: f'"{mask}"' if _is_part(found[1], forms) else found[0], text)
+    if DOTS not in text:
+        return text
+    parts = _CUT.split(text)
+    for place in range(len(parts) - 1):
+        for form in forms:
+            parts[place] = _without_start(parts[place], form, mask)
+            parts[place + 1] = _without_end(parts[place + 1], form, mask)
+    return DOTS.join(parts)
+
+
+def _is_part(word: str, forms: Sequence[str]) -> bool:
+    return any(word in form for form in forms)
+
+
+def _without_start(before: str, form: str, mask: str) -> str:
+    """What stands before a cut without the beginning of the form."""
+    if form[:_SHORTEST] not in before:
+        return before
+    cut = next((size for size in _sizes(form) if before.endswith(form[:size])), 0)
+    return before[:-cut] + mask if cut else before
+
+
+def _without_end(after: str, form: str, mask: str) -> str:
+    """What stands after a cut without the end of the form."""
+    if form[-_SHORTEST:] not in after:
+        return after
+    cut = next((size for size in _sizes(form) if after.startswith(form[-size:])), 0)
+    return mask + after[cut:] if cut else after
+
+
+def _sizes(form: str) -> range:
+    """How much of the form there may be, the most first."""
+    return range(len(form) - 1, _SHORTEST - 1, -1)
