@@ -72,6 +72,9 @@ def test_an_artifact_of_another_version_is_to_be_compiled_again(floe: Floe, shop
     path = "target/floe/compiled_artifacts.json"
     said = f"FLOE-E013 '{path}' is not of this version of floe\n  hint: floe compile\n"
     assert (result.status, result.stderr) == (2, said)
+    for arguments in (["lineage"], ["lineage", "sales"]):
+        result = floe(*arguments)
+        assert (result.status, result.stderr) == (2, said)
 
 
 @pytest.mark.requirement("FR-017")

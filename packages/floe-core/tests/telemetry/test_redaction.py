@@ -117,6 +117,8 @@ def test_what_names_itself_a_secret_is_one(text: str, told: str) -> None:
         ("LINE 1: select c4nary/0...", "LINE 1: select ***..."),
         ("LINE 1: ...c4nary/03+k...", "LINE 1: ...***..."),
         ('LINE 1: ...k"ey ü&xxxxx from t...', "LINE 1: ...*** from t..."),
+        ("not a number: 'c4nary/\nand so on", "not a number: '***\nand so on"),
+        ("not a number: 'c4nary%2F03%", "not a number: '***"),
         ("1 of 2 c4na....... [RUN]", "1 of 2 c4na....... [RUN]"),
     ],
 )

@@ -17,6 +17,8 @@ from floe_core.suggestion import did_you_mean
 
 Json = dict[str, Any]
 
+_PARTS = ("metadata", "seeds", "transforms", "sources")
+
 
 @dataclass(frozen=True)
 class ArtifactFile:
@@ -83,6 +85,8 @@ def _read(location: Location) -> ArtifactFile | None:
     path = location.artifacts_path
     try:
         content = from_json(path.read_bytes())
+        for part in _PARTS:
+            content[part]
         return ArtifactFile(location, content) if content["version"] else None
     except FileNotFoundError:
         return None

@@ -14,7 +14,7 @@ from urllib.parse import quote, quote_plus
 
 from floe_core.errors import FloeError
 from floe_core.schemas.secret import known_secrets
-from floe_core.telemetry.fragments import DOTS, without_fragments
+from floe_core.telemetry.fragments import BEGUN, DOTS, without_fragments
 from floe_core.telemetry.records import LineageEvent, LogLine, Point, Record, Span
 
 MASK = "***"
@@ -96,7 +96,7 @@ class Redactor:
         """What is written with escapes holds a form with escapes; and who knows where words end there."""
         words = text.casefold()
         return not (
-            any(needle in text for needle in _escaped(self._needles))
+            any(form[:BEGUN] in text for form in _escaped(self._needles))
             or any(word in words for word in (*_SCHEMES, "near ", DOTS))
             or self.text(text) != text
         )
