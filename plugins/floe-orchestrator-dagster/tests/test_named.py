@@ -35,6 +35,9 @@ def test_a_run_of_one_table_plans_builds_and_tests_that_one(tmp_path: Path) -> N
 def test_what_only_dbt_understands_is_left_to_dbt(tmp_path: Path) -> None:
     shop = open_shop(tmp_path)
     shop.write("models/marts/staging.sql", "select 1 as n")  # a folder is called so, too
+    shop.write("models/prices.yml", "models: [{name: price, versions: [{v: 1}, {v: 2}]}]")
+    for version in (1, 2):
+        shop.write(f"models/price_v{version}.sql", f"select {version} as price")
     _, artifacts = shop.compile()
 
     found = {
@@ -42,6 +45,8 @@ def test_what_only_dbt_understands_is_left_to_dbt(tmp_path: Path) -> None:
         for selector in (
             "mart_total",
             "stg_sales raw_sales",
+            "price",
+            "price.v1",
             "+mart_total",
             "tag:x",
             "staging",
@@ -53,5 +58,6 @@ def test_what_only_dbt_understands_is_left_to_dbt(tmp_path: Path) -> None:
     assert {selector: keys and sorted(key.path[-1] for key in keys) for selector, keys in found.items()} == {
         "mart_total": ["mart_total"],
         "stg_sales raw_sales": ["raw_sales", "stg_sales"],
-        **dict.fromkeys(("+mart_total", "tag:x", "staging", "nothing", "")),
+        "price": ["price_v1", "price_v2"],
+        **dict.fromkeys(("price.v1", "+mart_total", "tag:x", "staging", "nothing", "")),
     }
