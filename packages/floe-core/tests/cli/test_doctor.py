@@ -84,6 +84,16 @@ def test_in_an_empty_folder_it_looks_at_the_installation(floe: Floe) -> None:
     assert "dbt-core 1.11" in duckdb["said"]
 
 
+@pytest.mark.requirement("FR-055")
+def test_an_artifact_that_cannot_be_read_is_told_before_anything_ran(floe: Floe) -> None:
+    floe("init", "shop", "--template", "empty")
+    artifact = Path("shop/target/floe/compiled_artifacts.json")
+    artifact.parent.mkdir(parents=True)
+    artifact.write_text("{")
+    message = "FLOE-E013 'shop/target/floe/compiled_artifacts.json' is not of this version of floe"
+    assert not_ok(floe("doctor", "--port", str(free_port()))) == [("wrong", "shop", message)]
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

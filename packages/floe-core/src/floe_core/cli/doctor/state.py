@@ -53,8 +53,10 @@ def catalog(location: Location, plugins: ChosenPlugins) -> Iterator[Finding]:
 
 def leftovers(location: Location) -> Iterator[Finding]:
     """What runs that failed and files nobody needs still take, as maintenance would find them."""
-    store = store_of(location) if _has_run(location.state_dir) else None
-    if store is None or dead_runs(location.state_dir, Ledger(location.state_dir)):
+    store = store_of(location)  # raises for an artifact that cannot be read, whether anything ran or not
+    if store is None or not _has_run(location.state_dir):
+        return
+    if dead_runs(location.state_dir, Ledger(location.state_dir)):
         return
     what = f"leftovers of {store.artifacts.metadata.product_name}"
     try:
