@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from typing import Any, Literal
 
 from pydantic import Field
-from pydantic_core import from_json, to_json
+from pydantic_core import to_json
 
 from floe_core.schemas.artifact_nodes import (
     ArtifactColumn,
@@ -119,11 +118,18 @@ class CompiledArtifacts(ArtifactPart):
 
     def to_bytes(self) -> bytes:
         """The canonical form: JSON with sorted keys, two spaces, UTF-8, one newline at the end."""
-        # json sorts fast and indents slowly, pydantic's serializer indents fast and does not sort
-        ordered = json.dumps(self.model_dump(mode="json"), sort_keys=True, ensure_ascii=False)
-        return to_json(from_json(ordered), indent=2) + b"\n"
+        # pydantic's serializer indents fast and does not sort, json's sorts and indents slowly
+        return to_json(_ordered(self.model_dump(mode="json")), indent=2) + b"\n"
 
     @property
     def digest(self) -> str:
         """sha256 of the canonical form, in hex: the identity of the artifact."""
         return hashlib.sha256(self.to_bytes()).hexdigest()
+
+
+def _ordered(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _ordered(value[key]) for key in sorted(value)}
+    if isinstance(value, list):
+        return [_ordered(each) for each in value]
+    return value
