@@ -38,6 +38,8 @@ def test_the_engine_knows_how_many_rows_its_tables_have(lake: Lake) -> None:
     lake.publish("2", "few", "select 3 as id")
 
     assert {"50,000", "1"} <= estimates(lake, many=scan(lake, "many"), few=scan(lake, "few"))
+    lake.publish("3", "many", "select 50000 + i as id, 8 as kind from range(10) r(i)", "append")
+    assert {"50,010", "1"} <= estimates(lake, many=scan(lake, "many"), few=scan(lake, "few"))
 
 
 @pytest.mark.requirement("FR-022", "FR-090")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import pyarrow.parquet as parquet
 from pyiceberg.manifest import DataFile, FileFormat
@@ -27,7 +27,7 @@ def select(view: TableView) -> str:
     refuse_unreadable(view)
     if _is_as_written(view):
         paths = path_list([readable_path(task.file.file_path) for task in view.files])
-        options = f"hive_partitioning=false{_statistics(view.files)}"
+        options = f"hive_partitioning=false{_rows(task.file for task in view.files)}{_ends(view.files)}"
         return f"SELECT {_by_name(view.schema)} FROM read_parquet({paths}, {options})"
     return f"SELECT {named(view.schema)} FROM ({rows(view.schema, view.files)})"
 
@@ -51,7 +51,12 @@ def _is_as_written(view: TableView) -> bool:
     )
 
 
-def _statistics(files: Sequence[FileScanTask]) -> str:
+def _rows(files: Iterable[DataFile]) -> str:
+    """The option that tells DuckDB how many rows there are: it guesses badly, and orders joins by it."""
+    return f", explicit_cardinality={sum(file.record_count for file in files)}"
+
+
+def _ends(files: Sequence[FileScanTask]) -> str:
     """The option by which DuckDB knows the least and greatest values of columns over several files.
 
     It makes each plan open all of them, so that it is for few, and none that lie far away.
@@ -125,9 +130,8 @@ def readable_path(location: str) -> str:
 
 
 def _read(schema: Schema, files: Sequence[DataFile], options: str = "", extra: str = "") -> str:
-    # of files read by field ids DuckDB knows no number of rows, and so joins them in any order
-    options += f", explicit_cardinality={sum(file.record_count for file in files)}"
-    return _read_paths(schema, [readable_path(file.file_path) for file in files], options, extra)
+    paths = [readable_path(file.file_path) for file in files]
+    return _read_paths(schema, paths, options + _rows(files), extra)
 
 
 def _read_paths(schema: Schema, paths: Sequence[str], options: str, extra: str) -> str:

@@ -1,4 +1,4 @@
-"""The spans of a write, below that of the model it is for."""
+"""The spans of a write, below that of the model it is for, or of the whole work."""
 
 from __future__ import annotations
 
@@ -22,6 +22,8 @@ def step(name: str, table: TableId, summary: Mapping[str, str]) -> Iterator[dict
         return
     run_id, attempt, model = summary["floe.run-id"], int(summary["floe.attempt"]), summary["floe.model"]
     parent = SpanContext(summary["floe.trace-id"], telemetry.model_span_id(run_id, attempt, model))
+    if parent.span_id not in subject.said:  # maintenance writes for no model
+        parent = subject.whole
     where: dict[str, Value] = {"db.namespace": table.namespace, "db.collection.name": table.name}
     with telemetry.span(name, where, parent=parent, scope=_SCOPE) as told:
         started = time.monotonic()
