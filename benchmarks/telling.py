@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
+from functools import partial
+from itertools import cycle
 from pathlib import Path
 
 from benchmarks.table import Section
@@ -18,18 +20,20 @@ from floe_core import telemetry
 from floe_core.events import Logged, ModelFinished, ModelStarted, Phase, Published, RunEvent, TestFinished
 from floe_core.exporting import resource_of
 from floe_core.lake import RunIdentity
+from floe_core.lineage import Naming
 from floe_core.plugins.telemetry import TelemetryBackendPlugin
+from floe_core.run_lineage import RunLineage
 from floe_core.run_telemetry import RunTelemetry
 from floe_core.schemas.artifacts import CompiledArtifacts
 from floe_iceberg.table import TableId
 from floe_iceberg.tracing import step
-from floe_local import LocalTelemetry
+from floe_local import LocalLineage, LocalTelemetry
 from floe_telemetry_otlp import OtlpTelemetry
 from testing.otlp_receiver import bad_receiver
 from testing.sources import ROOT
 
 _NOTE = """Nine records a model (spans, log lines) and the run's metrics, of 1,000 models told at once: CPU of
-all threads, and how long the end of a command waits. Lineage comes on top (see there).
+all threads, and how long the end of a command waits; lineage is four events a model beside them.
 `python -m benchmarks.telling`; beside whole runs `python -m benchmarks.telemetry`."""
 _GOLDEN = ROOT / "packages/floe-core/tests/golden/customer-360/compiled_artifacts.json"
 _ARTIFACTS = CompiledArtifacts.model_validate_json(_GOLDEN.read_bytes())
@@ -71,6 +75,23 @@ def tell(plugin: TelemetryBackendPlugin | None, models: int, state_dir: Path) ->
     return time.process_time() - cpu, time.monotonic() - ended, session.lost
 
 
+def tell_lineage(models: int, state_dir: Path) -> tuple[float, float, int]:
+    """The same for lineage: all four events of each model, those of the demo's product again and again."""
+    trace_id, cpu = telemetry.new_trace_id(), time.process_time()
+    identity = RunIdentity(str(time.time()), 1, "chain", "dev", _ARTIFACTS.digest, trace_id)
+    naming = Naming("floe", "sql", "file:///warehouse")
+    with telemetry.session() as session:
+        telemetry.attach("lineage", LocalLineage().exporters(state_dir), state_dir, size=100_000)
+        lineage = RunLineage(_ARTIFACTS, identity, resource_of(_ARTIFACTS, "dev", state_dir), naming)
+        for number, node in zip(range(models), cycle(_ARTIFACTS.nodes), strict=False):
+            lineage(ModelStarted(node.unique_id, node.name, number, models))
+            done = ModelFinished(node.unique_id, node.name, "succeeded", 0.1, rows=10, snapshot_id=1, bytes=9)
+            lineage(done)
+            lineage.materialized(done)
+        ended = time.monotonic()
+    return time.process_time() - cpu, time.monotonic() - ended, session.lost
+
+
 def _write(number: int, identity: RunIdentity) -> None:
     for name in ("write", "commit"):
         with step(name, TableId("chain", f"m{number}"), identity.summary(f"model.chain.m{number}")):
@@ -86,12 +107,16 @@ def measure(models: int = 1000) -> Section:
             ways[f"OTLP, receiver: {kind}"] = OtlpTelemetry(endpoint=url)
         for plugin in ways.values():
             tell(plugin, 10, Path(folder))  # imports
-        rows = [(way, *_figures(plugin, models, Path(folder))) for way, plugin in ways.items()]
+        tell_lineage(10, Path(folder))
+        rows = [(way, *_figures(partial(tell, plugin), models, Path(folder))) for way, plugin in ways.items()]
+        rows.append(("lineage, kept locally", *_figures(tell_lineage, models, Path(folder))))
     return Section("Telemetry", ("", "ms CPU a model", "aim", "s at the end", "aim"), rows, _NOTE)
 
 
-def _figures(plugin: TelemetryBackendPlugin, models: int, state_dir: Path) -> tuple[str, str, str, str]:
-    cpu, end, _ = sorted(tell(plugin, models, state_dir) for _ in range(3))[1]
+def _figures(
+    call: Callable[[int, Path], tuple[float, float, int]], models: int, state_dir: Path
+) -> tuple[str, str, str, str]:
+    cpu, end, _ = sorted(call(models, state_dir) for _ in range(3))[1]
     return f"{cpu / models * 1000:.2f}", "3", f"{end:.2f}", "2"
 
 
