@@ -25,7 +25,10 @@ FORMS = (
     "secret",
     "base64.b64encode(secret.encode()).decode()",
     "base64.b64encode(b'user:' + secret.encode()).decode()",
+    "base64.b64encode(b'root' + secret.encode()).decode()",
+    "base64.urlsafe_b64encode(secret.encode()).decode()",
     "secret.encode().hex()",
+    "secret.encode().hex().upper()",
     "urllib.parse.quote(secret, safe='')",
     "secret[::-1]",
     "' '.join(secret)",
@@ -33,18 +36,53 @@ FORMS = (
     "repr(secret.encode())",
     "json.dumps([secret])",
 )
-ERRORS = ("ValueError(said)", "OSError(5, said)", "KeyError(said)")
-MODEL = """import base64, json, os, urllib.parse
+WAYS = (
+    "raise ValueError(said)",
+    "raise OSError(5, said)",
+    "raise KeyError(said)",
+    "raise FileNotFoundError(2, 'no such file', said)",
+    "raise RuntimeError({'key': [said]})",
+    "raise RuntimeError(said.encode())",
+    "raise ExceptionGroup(said, [ValueError(said)])",
+    "raise RuntimeError('broken') from ValueError(said)",
+    "raise AssertionError(said)",
+    "raise UserWarning(said)",
+    "raise UnicodeDecodeError('utf-8', said.encode(), 0, 1, said)",
+    "raise subprocess.CalledProcessError(1, ['login', said], said, said)",
+    "raise type('Odd', (Exception,), {'__str__': lambda self: said})()",
+    "raise type('Noted', (Exception,), {'__notes__': [said]})(said)",
+    "logging.getLogger('driver').error('refused: %s', said); raise RuntimeError('logged')",
+    "logging.getLogger('driver').critical('no', exc_info=ValueError(said)); raise RuntimeError('logged')",
+    "structlog.get_logger('driver').error('refused', reason=said); raise RuntimeError('logged')",
+    "int(said)",
+    "{}[said]",
+    "getattr(session, said)",
+    "open(said)",
+    "__import__(said)",
+    "compile(said, said, 'exec')",
+    "json.loads(said)",
+    "session.sql(said)",
+    "session.sql(f\"select error('{quoted}')\").fetchall()",
+    "session.sql(f\"select cast('{quoted}' as integer)\").fetchall()",
+    "session.sql(f'select \"{said}\" from range(1)')",
+    "session.sql(f\"select * from read_csv('{quoted}')\")",
+    "session.sql(f\"attach '{quoted}/x/y.db' as other\")",
+)
+MODEL = """import base64, json, logging, os, structlog, subprocess, urllib.parse
+
+def told(secret):
+    return ' '.join([{forms}])
 
 def model(dbt, session):
     dbt.config(materialized='table')
-    secret = os.environ['{name}']
-    said = {form}
-    try:
-        raise {error}
-    except Exception as error:
-        raise RuntimeError('broken: ' + str(error)) from error
+    said = told(os.environ['{name}'])
+    quoted = said.replace("'", "''")
+    {way}
     return session.sql('select 1 as a')
+"""
+LOUD = """
+    for name in {names}:
+        logging.getLogger('driver').error(told(os.environ[name]))
 """
 
 
@@ -66,11 +104,14 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ran]:
             patch.setenv(name, f"{CANARY}/{number:02}+k=ey{'x' * (number % 3)}")
         write(home, received.url)
         good = floe("run", str(home))
-        for number in range(30):
-            form, error = FORMS[number % len(FORMS)], ERRORS[number % len(ERRORS)]
-            text = MODEL.format(name=NAMES[number], form=form, error=error)
-            (home / f"models/bad_{number}.py").write_text(text)
+        for number, way in enumerate(WAYS):
+            (home / f"models/bad_{number}.py").write_text(model(NAMES[number], way))
         yield Ran(home, received, good, floe("run", str(home), status=1))
+
+
+def model(name: str, way: str) -> str:
+    """A Python model that says the secret of that name in every form."""
+    return MODEL.format(forms=", ".join(FORMS), name=name, way=way)
 
 
 def write(home: Path, url: str) -> None:
@@ -83,6 +124,7 @@ def write(home: Path, url: str) -> None:
         "floe.yaml": "metadata: {name: shop, owner: sales}\n",
         "dbt_project.yml": "name: shop\nversion: '1.0'\nprofile: shop\n",
         "models/fine.sql": "select 1 as a\n",
+        "models/loud.py": model(NAMES[0], LOUD.format(names=NAMES).strip()),
     }
     for name, text in files.items():
         path = home / name
@@ -104,15 +146,25 @@ def forms_of_the_canary() -> dict[str, bytes]:
     }
 
 
+@pytest.mark.requirement("FR-065")
+def test_what_the_models_say_holds_every_form_that_is_looked_for() -> None:
+    known: dict[str, Any] = {}
+    exec(MODEL.format(forms=", ".join(FORMS), name="", way="return None"), known)
+    said = known["told"](f"{CANARY}/00+k=ey").encode()
+    assert [form for form, needle in forms_of_the_canary().items() if needle not in said] == []
+
+
 @pytest.mark.requirement("FR-065", "FR-046")
 def test_no_secret_is_in_anything_that_is_written_or_sent(ran: Ran) -> None:
     states = {model["name"]: model["state"] for model in ran.bad["models"]}
     assert ran.good["state"] == "succeeded"
-    assert states == {"fine": "succeeded"} | {f"bad_{number}": "failed" for number in range(30)}
+    well = {"fine": "succeeded", "loud": "succeeded"}
+    assert states == well | {f"bad_{number}": "failed" for number in range(30)}
     told = {str(place): text for place, text in enumerate(ran.received.bodies)}
     kept = {str(path): path.read_bytes() for path in ran.home.rglob("*") if path.is_file()}
     assert any("dagster" in name for name in kept)
     assert any("ledger.db" in name for name in kept)
+    assert sum(b"driver" in text for text in told.values()) >= 2
     hits = [
         (place, form)
         for place, text in {**told, **kept, "printed": json.dumps(ran.bad).encode()}.items()
