@@ -81,8 +81,8 @@ def values(attributes: Any) -> dict[str, Any]:
 
 
 @contextmanager
-def otlp_receiver(*, status: int = 200, tls: Path | None = None) -> Iterator[Received]:
-    """A receiver on a port of the kernel's choice that answers ``status``; with ``tls`` it shows that."""
+def otlp_receiver(*, status: int = 200, tls: Path | None = None, port: int = 0) -> Iterator[Received]:
+    """Answers ``status``; without ``port`` the kernel chooses one, with ``tls`` it shows that."""
     received = Received("", status)
 
     class Handler(BaseHTTPRequestHandler):
@@ -104,23 +104,23 @@ def otlp_receiver(*, status: int = 200, tls: Path | None = None) -> Iterator[Rec
         def log_message(self, *_: Any) -> None:
             """Nothing goes to the terminal."""
 
-    server = LoopbackServer(Handler)
+    server = LoopbackServer(Handler, port)
     if tls:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(tls)
         server.socket = context.wrap_socket(server.socket, server_side=True)
-    with server.serving() as port:
-        received.url = f"{'https' if tls else 'http'}://localhost:{port}"
+    with server.serving() as chosen:
+        received.url = f"{'https' if tls else 'http'}://localhost:{chosen}"
         yield received
 
 
 @contextmanager
-def bad_receiver(kind: str) -> Iterator[str]:
+def bad_receiver(kind: str, port: int = 0) -> Iterator[str]:
     """The URL of a receiver that is 'gone', a 'black hole', or that 'trickles' its answer.
 
     A 'slow handshake' is a black hole to those who begin one.
     """
-    with socket.create_server(("127.0.0.1", 0), backlog=128) as listener:
+    with socket.create_server(("127.0.0.1", port), backlog=128) as listener:
         scheme = "https" if kind == "slow handshake" else "http"
         url = f"{scheme}://127.0.0.1:{listener.getsockname()[1]}"
         if kind == "gone":

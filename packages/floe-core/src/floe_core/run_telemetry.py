@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -22,7 +21,6 @@ from floe_core.telemetry.logs import get_logger, tell
 from floe_core.telemetry.records import Level
 
 _LOGGER = "floe.run"
-_LEVELS = {"info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 
 
 @dataclass
@@ -74,7 +72,7 @@ class RunTelemetry:
     def __call__(self, event: RunEvent) -> None:
         match event:
             case Logged():
-                get_logger("dbt").log(_LEVELS[event.level], event.text)
+                tell("dbt", event.level, event.text, {})
             case Waiting():
                 get_logger(_LOGGER).warning(event.reason, seconds=event.seconds)
             case ModelStarted():

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Literal
 
 from floe_core.lineage.facets import PRODUCER, Json
@@ -40,6 +41,7 @@ class Run:
         return {"runId": self.run_id}
 
 
+@lru_cache(maxsize=1024)
 def derived_run_id(*parts: object) -> str:
     """The same id for the same parts, so that another process can tell how that run ended."""
     return str(uuid.uuid5(_RUNS, "/".join(map(str, parts))))
