@@ -13,8 +13,8 @@ BEGUN = 6
 """How much of a form is its beginning where nothing says that there was more."""
 
 
-def without_fragments(text: str, forms: Sequence[str], mask: str) -> str:
-    """The text without what is only a part of a form.
+def without_fragments(text: str, forms: Sequence[str], begun: Sequence[str], mask: str) -> str:
+    """The text without what is only a part of a form; ``begun`` are those whose beginning may be in it.
 
     That is the word near which an error is, what stands at dots, and the beginning with which a line ends.
     """
@@ -22,7 +22,7 @@ def without_fragments(text: str, forms: Sequence[str], mask: str) -> str:
         text = _NEAR.sub(lambda found: f'"{mask}"' if _is_part(found[1], forms) else found[0], text)
     if DOTS in text:
         text = _without_ends_at_dots(text, forms, mask)
-    for form in (form for form in forms if form[:BEGUN] in text):
+    for form in begun:
         text = "\n".join(_without_start(line, form, mask, BEGUN) for line in text.split("\n"))
     return text
 

@@ -34,12 +34,13 @@ class Redactor:
 
     def __init__(self) -> None:
         self._needles = _needles(known_secrets())
+        self._heads = _heads(self._needles)
 
     def text(self, text: str) -> str:
         """The text without any secret, and without what names itself one."""
-        for needle in self._needles:
-            if needle in text:
-                text = text.replace(needle, MASK)
+        begun = self._begun(text)
+        for needle in begun:
+            text = text.replace(needle, MASK)
         if "://" in text:
             text = _USER_INFO.sub(f"://{MASK}", text)
         words = text.casefold()  # to look for words in it costs less than to search for a pattern
@@ -47,7 +48,12 @@ class Redactor:
             text = _NAMED.sub(rf"\g<1>{MASK}", text)
         if any(scheme in words for scheme in _SCHEMES):
             text = _BEARER.sub(rf"\g<1>{MASK}", text)
-        return without_fragments(text, self._needles, MASK) if self._needles else text
+        return without_fragments(text, self._needles, begun, MASK) if self._needles else text
+
+    def _begun(self, text: str) -> list[str]:
+        """The forms that may be in the text, the longest first: many begin alike."""
+        heads = {head for head in self._heads if head in text}
+        return [needle for needle in self._needles if needle[:BEGUN] in heads] if heads else []
 
     def value(self, value: Any) -> Any:
         """The same for everything in a tree of JSON, keys too."""
@@ -96,7 +102,7 @@ class Redactor:
         """What is written with escapes holds a form with escapes; and who knows where words end there."""
         words = text.casefold()
         return not (
-            any(form[:BEGUN] in text for form in _escaped(self._needles))
+            any(head in text for head in _heads(_escaped(self._needles)))
             or any(word in words for word in (*_SCHEMES, "near ", DOTS))
             or self.text(text) != text
         )
@@ -152,6 +158,12 @@ def _needles(secrets: frozenset[str]) -> tuple[str, ...]:
 def _escaped(needles: tuple[str, ...]) -> tuple[str, ...]:
     """The forms as they are within a text of JSON."""
     return tuple(json.dumps(needle, ensure_ascii=False)[1:-1] for needle in needles)
+
+
+@lru_cache(maxsize=8)
+def _heads(needles: tuple[str, ...]) -> frozenset[str]:
+    """How the forms begin."""
+    return frozenset(needle[:BEGUN] for needle in needles)
 
 
 def _forms(secret: str) -> Iterator[str]:
