@@ -95,6 +95,9 @@ FILES = {
         'select "Select" + "mixedCase" as "from", mixedcase as "Mixed" from {{ ref(\'Order\') }}'
     ),
     "models/listed.sql": LISTED,
+    "models/prices.yml": "models: [{name: price, latest_version: 1, versions: [{v: 1}, {v: 2}]}]",
+    "models/price_v1.sql": "select 1 as price",
+    "models/price_v2.sql": "select price + 1 as price from {{ ref('price') }}",
 }
 EXPECTED = {
     "hard_coded": [(2,)],
@@ -107,6 +110,8 @@ EXPECTED = {
     "Order": [(1, 2, 3)],
     "group": [(3, 2)],
     "listed": [("Order raw_orders",)],
+    "price_v1": [(1,)],
+    "price_v2": [(2,)],
 }
 
 
@@ -127,6 +132,7 @@ def test_every_model_is_built_and_none_fails(ran: tuple[Shop, RunResult, Compile
 
     assert {model.name: model.error for model in result.models if model.state != "succeeded"} == {}
     assert (result.state, result.published) == ("succeeded", True)
+    assert {model.name for model in result.models} >= {"price.v1", "price.v2"}
 
 
 @pytest.mark.requirement("FR-022", "TQR-014")

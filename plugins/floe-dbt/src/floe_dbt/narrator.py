@@ -110,7 +110,7 @@ class Narrator:
         node = self._node(data.node_info.unique_id)
         if node is not None and str(node.resource_type) in MODELS:
             self._started += 1
-            self._observe(ModelStarted(node.unique_id, node.name, self._started, self._total))
+            self._observe(ModelStarted(node.unique_id, _selected_by(node), self._started, self._total))
 
     def _finish(self, data: Any) -> None:
         node = self._node(data.node_info.unique_id)
@@ -142,8 +142,18 @@ def _model_finished(node: Any, result: Any) -> ModelFinished:
         state = "cancelled"
     error = database_error(result.message) if state == "failed" else None
     return ModelFinished(
-        node.unique_id, node.name, state, result.execution_time, error=error, phases=tuple(_phases(result))
+        node.unique_id,
+        _selected_by(node),
+        state,
+        result.execution_time,
+        error=error,
+        phases=tuple(_phases(result)),
     )
+
+
+def _selected_by(node: Any) -> str:
+    """The name that ``--select`` knows the node by: of a model with versions 'price.v1'."""
+    return str(node.unique_id.split(".", 2)[2])
 
 
 def _phases(result: Any) -> Iterator[Phase]:
