@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+import threading
+from collections.abc import Callable, Iterable, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -30,6 +31,7 @@ from floe_iceberg.sql import identifier, literal
 _PREFIX = "floe_"
 _WHEEL = "duckdb_extension_httpfs"
 _RETRIES = 2
+_CHANGING = threading.Lock()
 
 
 def needs_access(properties: Mapping[str, str]) -> bool:
@@ -37,20 +39,27 @@ def needs_access(properties: Mapping[str, str]) -> bool:
     return S3_ENDPOINT in properties or properties.get("warehouse", "").startswith("s3")
 
 
-def authorize(con: duckdb.DuckDBPyConnection, own: Mapping[str, str], lent: Iterable[Rights]) -> None:
+def authorize(
+    con: duckdb.DuckDBPyConnection, own: Mapping[str, str], lent: Callable[[], Iterable[Rights]]
+) -> None:
     """Let the connection at the store: with the catalog's own rights, and where it has lent some, with these.
 
     Without a secret for the whole endpoint DuckDB would ask the public cloud for what lies outside of all
     locations. Secrets that are there already are left alone.
     """
-    _load(con, own)
-    wanted = dict(_secrets(own, lent))
-    found = con.execute(f"SELECT name FROM duckdb_secrets() WHERE starts_with(name, '{_PREFIX}')").fetchall()
-    there = {name for (name,) in found}
-    for name in wanted.keys() - there:
-        _create(con, name, wanted[name])
-    for name in there - wanted.keys():
-        con.execute(f"DROP SECRET {identifier(name)}")
+    # threads share DuckDB's secrets: two may not make the same one, nor one drop what another has just been
+    # lent; and outside of any transaction of the caller's everybody sees them at once
+    with _CHANGING, con.cursor() as cursor:
+        _load(cursor, own)
+        wanted = dict(_secrets(own, lent()))
+        found = cursor.execute(
+            f"SELECT name FROM duckdb_secrets() WHERE starts_with(name, '{_PREFIX}')"
+        ).fetchall()
+        there = {name for (name,) in found}
+        for name in wanted.keys() - there:
+            _create(cursor, name, wanted[name])
+        for name in there - wanted.keys():
+            cursor.execute(f"DROP SECRET {identifier(name)}")
 
 
 def _load(con: duckdb.DuckDBPyConnection, own: Mapping[str, str]) -> None:

@@ -77,7 +77,7 @@ class TableCatalog(ABC):
     def authorize(self, con: duckdb.DuckDBPyConnection) -> None:
         """Let the connection read and write where the tables are, for a while."""
         if needs_access(self.iceberg.properties):
-            authorize(con, self.iceberg.properties, self.rights)
+            authorize(con, self.iceberg.properties, lambda: self.rights)
 
     @abstractmethod
     def ensure_namespace(self, namespace: str) -> None:
