@@ -46,7 +46,7 @@ MODEL: dict[str, Any] = {"unique_id": "m", "resource_type": "model", "name": "m"
 MODEL |= {"database": "floe", "schema": "s", "path": "m.sql", "package": "p", "materialized": "table"}
 
 UNSUPPORTED: list[tuple[dict[str, Any], str]] = [
-    ({"materialized": "external"}, "materialization 'external' is not supported"),
+    ({"materialized": "external"}, "'external' is not supported: say 'table', and let a post_hook 'copy' it"),
     ({"materialized": "table_function"}, "materialization 'table_function' is not supported"),
     (
         {"materialized": "incremental", "config": {"incremental_strategy": "insert_overwrite"}},

@@ -8,7 +8,7 @@ from typing import Any
 Config = Mapping[str, Any]
 
 NO_TABLES = {
-    "external": "the lake's tables are the output",
+    "external": "say 'table', and let a post_hook 'copy' it into a file",
     "table_function": "a macro of the engine is no table that others can read",
     "materialized_view": "Iceberg has none, say 'incremental'",
 }

@@ -13,7 +13,7 @@
 {% endmacro %}
 
 {% materialization external, adapter='floe', supported_languages=['sql', 'python'] %}
-  {%- do exceptions.raise_compiler_error("materialization 'external' is not supported: the lake's tables are the output") -%}
+  {%- do exceptions.raise_compiler_error("materialization 'external' is not supported: say 'table', and let a post_hook 'copy' it into a file") -%}
 {% endmaterialization %}
 
 {% materialization table_function, adapter='floe' %}
