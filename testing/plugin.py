@@ -27,6 +27,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "slow: a test of the slow tier, run by 'make test-slow'")
     config.addinivalue_line("markers", "embedded: a test of what only SQLite does")
     config.addinivalue_line("markers", "lent: a test of rights that a catalog lends")
+    config.addinivalue_line("markers", "own_rights: a test of what no rights are lent for")
     config.addinivalue_line("markers", "store: a test of an S3 store")
     config.addinivalue_line("markers", "disk: a test of what only files on a local disk do")
     environment = TestEnvironment(Path(tempfile.mkdtemp(prefix="floe-tests-")))

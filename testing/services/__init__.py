@@ -7,6 +7,6 @@ NOT_OF = {
     EMBEDDED: ("lent", "store"),
     "postgres": ("embedded", "lent", "store"),
     "rest": ("embedded", "disk", "lent"),
-    "vended": ("embedded", "disk", "store"),
+    "vended": ("embedded", "disk", "store", "own_rights"),
 }
 """The markers of tests that a leg leaves out."""

@@ -332,6 +332,7 @@ def test_many_small_runs_with_maintenance_do_not_fill_the_store(lake: Lake) -> N
     assert len(lake.plain_rows("t")) == 20000
 
 
+@pytest.mark.own_rights
 @pytest.mark.requirement("FR-032", "FR-027")
 def test_what_is_left_of_a_table_a_run_died_making_goes_and_nothing_that_may_be_somebody_s(
     lake: Lake,

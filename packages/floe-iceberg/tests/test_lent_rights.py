@@ -71,6 +71,13 @@ def test_a_client_that_keeps_its_rights_is_refused_when_they_are_over(lake: Lake
     assert lake.con.execute(sql).fetchall() == [(1,)]
 
 
+@pytest.mark.requirement("FR-032")
+def test_where_rights_are_lent_for_tables_alone_nothing_beside_them_is_looked_at(
+    lake: Lake, vendor: Vendor
+) -> None:
+    assert lake.manager.catalog.home("shop") is None
+
+
 @pytest.mark.requirement("FR-022", "FR-065")
 def test_what_lies_outside_of_all_tables_is_refused_by_our_store_and_asked_of_no_other(
     lake: Lake, vendor: Vendor
