@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import uuid
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -18,6 +18,7 @@ from floe_core.lake import (
 )
 from floe_core.ledger import Ledger
 from floe_core.location import Location
+from floe_core.maintenance_telemetry import told
 from floe_core.platform import Platform
 from floe_core.recovery import settle_dead_runs
 from floe_core.run import DEFAULT_ENVIRONMENT
@@ -45,7 +46,10 @@ def maintain(
     with maintenance_of_product(location.state_dir, artifacts.metadata.product_name):
         settle_dead_runs(location.state_dir, ledger, lake)
         identity = _identity(artifacts)
-        with _recorded(None if dry_run else ledger, identity) as done:
+        with (
+            _recorded(None if dry_run else ledger, identity) as done,
+            nullcontext() if dry_run else told(platform, artifacts, identity, location.state_dir, done),
+        ):
             done += lake.maintain(
                 _namespaces(artifacts),
                 replace(policy or MaintenancePolicy(), retention=_retention(artifacts)),

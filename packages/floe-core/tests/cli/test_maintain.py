@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from floe_core.ledger import Ledger
 from floe_core.location import locate
 from floe_core.maintenance import maintain
 from floe_core.run_lock import run_of_product
+from floe_core.telemetry_reader import TelemetryReader, ToldSpan
 from testing.command_line import Floe
 
 SALES = "models/staging/stg_sales.sql"
@@ -37,7 +39,18 @@ def at(shop: Store, after: timedelta) -> dict[str, TableMaintenance]:
     return {report.table: report for report in reports}
 
 
-@pytest.mark.requirement("FR-031", "FR-032")
+def told_of_maintenance(state_dir: Path) -> list[ToldSpan]:
+    """The spans of the one maintenance there was, its own first."""
+    reader = TelemetryReader(state_dir)
+    [line] = [json.loads(each) for each in log_lines(state_dir) if '"floe.maintenance"' in each]
+    return sorted(reader.trace(line["trace_id"]), key=lambda span: span.name != "maintenance")
+
+
+def log_lines(state_dir: Path) -> list[str]:
+    return (state_dir / "logs" / "floe.jsonl").read_text().splitlines()
+
+
+@pytest.mark.requirement("FR-031", "FR-032", "FR-040")
 @pytest.mark.xdist_group("cli")
 def test_rows_snapshots_and_files_go_as_the_product_says(shop: Path, floe: Floe) -> None:
     (shop / "floe.yaml").write_text(SPEC)
@@ -74,6 +87,12 @@ def test_rows_snapshots_and_files_go_as_the_product_says(shop: Path, floe: Floe)
         *("artifact", "commit", "trace", "compile", "policy"),
     ]
     assert [each for each in came_from["chain"] if not each["verified"]] == []
+    whole, *below = told_of_maintenance(shop / ".floe")
+    assert whole.attributes["floe.rows_deleted"] == 1
+    assert {span.name for span in below} == {"write", "commit"}
+    assert {span.parent_id for span in below} == {whole.context.span_id}
+    [line] = [json.loads(each) for each in log_lines(shop / ".floe") if "maintenance succeeded" in each]
+    assert (line["trace_id"], line["product"]) == (whole.context.trace_id, "corner-shop")
 
     opened = store(shop)
     seen = at(opened, timedelta(days=2))
