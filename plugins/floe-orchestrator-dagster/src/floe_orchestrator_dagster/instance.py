@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import re
@@ -101,12 +102,15 @@ def open_instance(state_dir: Path) -> dg.DagsterInstance:
 
 
 def make_storage(state_dir: Path) -> None:
-    """Make Dagster's databases: two processes that do it at once get in each other's way."""
-    if (dagster_home(state_dir) / "schedules" / "schedules.db").exists():
-        return
-    with open_instance(state_dir) as instance:
-        instance.get_runs(limit=1)
-        instance.all_instigator_state()
+    """Make Dagster's databases, one process at a time: two that do it at once get in each other's way."""
+    home = dagster_home(state_dir)
+    with (home / "making.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if (home / "schedules" / "schedules.db").exists():
+            return
+        with open_instance(state_dir) as instance:
+            instance.get_runs(limit=1)
+            instance.all_instigator_state()
 
 
 def _chosen_home() -> Path | None:

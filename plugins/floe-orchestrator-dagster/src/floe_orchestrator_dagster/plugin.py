@@ -126,9 +126,10 @@ def _execute(
     refuse_living_rival(location.state_dir, artifacts.metadata.product_name, DEFAULT_ENVIRONMENT)
     from floe_orchestrator_dagster.dead_runs import report_dead_runs
     from floe_orchestrator_dagster.execution import execute_job
-    from floe_orchestrator_dagster.instance import open_instance
+    from floe_orchestrator_dagster.instance import make_storage, open_instance
 
     watching = Watcher(observe)
+    make_storage(location.state_dir)
     with open_instance(location.state_dir) as instance, watched(watching):
         ended = execute_job(
             instance,
