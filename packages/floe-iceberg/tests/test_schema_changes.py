@@ -135,10 +135,24 @@ def test_ignore_leaves_new_columns_out_and_casts_to_the_table(lake: Lake, increm
 
 
 @pytest.mark.requirement("FR-025", "FR-090")
-def test_ignore_refuses_a_query_that_lost_a_column(lake: Lake, incremental: Any) -> None:
-    with pytest.raises(WorkError, match="the table has columns the query no longer returns: 'v', 'n'"):
-        incremental("select 3 as id", "ignore")
+@pytest.mark.parametrize("mode", ["append", "delete+insert"])
+def test_ignore_refuses_a_query_that_lost_a_column(lake: Lake, mode: str) -> None:
+    lake.publish("base", "t", BASE)
+    with (
+        pytest.raises(WorkError, match="the table has columns the query no longer returns: 'v', 'n'"),
+        lake.manager.run(identity("r")) as run,
+    ):
+        lake.write(run, "t", "select 3 as id", mode, on_schema_change="ignore", unique_key=["id"])
     assert lake.plain_rows("t") == [(1, "a", 10), (2, "b", 20)]
+
+
+@pytest.mark.requirement("FR-025", "FR-090")
+def test_a_merge_keeps_what_a_query_that_lost_a_column_says_nothing_of(lake: Lake) -> None:
+    lake.publish("base", "t", BASE)
+    sql = "select * from (values (2, 21, 0), (3, 30, 0)) t(id, n, ignored)"
+    lake.publish("r", "t", sql, mode="merge", on_schema_change="ignore", unique_key=["id"])
+    assert lake.plain_rows("t") == [(1, "a", 10), (2, "b", 21), (3, None, 30)]
+    assert columns(lake) == [(1, "id", "int"), (2, "v", "string"), (3, "n", "int")]
 
 
 @pytest.mark.requirement("FR-025", "FR-090")

@@ -61,12 +61,17 @@ def extended(
     docs: Mapping[str, str] | None,
     next_id: NextId,
     on_schema_change: OnSchemaChange,
+    *,
+    by_name: bool,
 ) -> Evolution:
-    """The schema of a table that keeps rows, changed as dbt's ``on_schema_change`` says."""
+    """The schema of a table that keeps rows, changed as dbt's ``on_schema_change`` says.
+
+    Rows that are taken ``by_name`` may lack columns also where changes are ignored, as in DuckDB's MERGE.
+    """
     difference = _compare(base, columns)
     if on_schema_change == "fail" and difference.any:
         raise _changed(difference)
-    if on_schema_change == "ignore" and difference.dropped:
+    if on_schema_change == "ignore" and difference.dropped and not by_name:
         raise _missing(difference.dropped)
     kept = [(field.name, field.field_type, field) for field in base.fields]
     if on_schema_change == "sync_all_columns":

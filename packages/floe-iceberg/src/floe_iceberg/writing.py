@@ -77,7 +77,12 @@ def change(target: Target, query: Query, table: Table, view: TableView | None) -
         schema = evolve.replaced(base, columns, query.docs, lambda: next(numbers))
         return _replace(target, query, table, _selected(query.sql, columns, schema), schema)
     evolution = evolve.extended(
-        view.schema, columns, query.docs, lambda: next(numbers), query.on_schema_change
+        view.schema,
+        columns,
+        query.docs,
+        lambda: next(numbers),
+        query.on_schema_change,
+        by_name=query.mode == "merge",
     )
     with told_by_name(view.schema, evolution.schema):
         return _added(target, query, table, view, evolution, columns)
