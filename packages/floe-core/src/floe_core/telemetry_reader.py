@@ -43,21 +43,21 @@ class TelemetryReader:
         return list(self._select("trace_id = ? order by start_ns, end_ns desc", trace_id))
 
     def span(self, span_id: str) -> ToldSpan | None:
-        """The span of that id."""
-        return next(self._select("span_id = ?", span_id), None)
+        """The span of that id; None also when the store cannot be read."""
+        try:
+            return next(self._select("span_id = ?", span_id), None)
+        except sqlite3.DatabaseError:
+            return None
 
     def jobs_told(self, run_id: str, attempt: int) -> dict[str, bool]:
-        """The jobs of an attempt of which anything was told, and whether their end was."""
-        connection = self._store.read()
-        if connection is None:
+        """The jobs of an attempt of which anything was told, and whether their end was.
+
+        Empty also when the store cannot be read: whoever settles a dead run goes on without it.
+        """
+        try:
+            return dict(self._jobs_told(run_id, attempt))
+        except sqlite3.DatabaseError:
             return {}
-        with closing(connection):
-            rows = connection.execute(
-                "select job, max(event_type <> 'START') as ended from lineage"
-                " where floe_run_id = ? and attempt = ? group by job",
-                (run_id, attempt),
-            )
-            return {row["job"]: bool(row["ended"]) for row in rows}
 
     def events(self, run_id: str) -> list[dict[str, Any]]:
         """The lineage events of a run in the order they were told."""
@@ -66,6 +66,19 @@ class TelemetryReader:
             return []
         with closing(connection):
             return told_events(connection, run_id)
+
+    def _jobs_told(self, run_id: str, attempt: int) -> Iterator[tuple[str, bool]]:
+        connection = self._store.read()
+        if connection is None:
+            return
+        with closing(connection):
+            rows = connection.execute(
+                "select job, max(event_type <> 'START') as ended from lineage"
+                " where floe_run_id = ? and attempt = ? group by job",
+                (run_id, attempt),
+            )
+            for row in rows:
+                yield row["job"], bool(row["ended"])
 
     def _select(self, where: str, *values: str) -> Iterator[ToldSpan]:
         connection = self._store.read()

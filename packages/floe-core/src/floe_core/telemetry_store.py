@@ -6,7 +6,8 @@ import json
 import sqlite3
 import time
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -37,40 +38,47 @@ create index lineage_by_time on lineage (event_time);
 create index lineage_by_run on lineage (floe_run_id, attempt);
 """
 _DAY_S = 86_400
+_PATIENCE_S = 1.0  # of a reader: writers hold it up only while they begin or end
 KEEP_S = 30 * _DAY_S
 
 
 class TelemetryStore:
     """``telemetry/telemetry.db`` in the platform's state; several processes may write to it.
 
-    What is older than ``keep_s`` is forgotten, looked for when it is opened and at most once a day. A store
-    of another version of floe is begun anew: it holds nothing that anybody needs to go on.
+    What is older than ``keep_s`` is forgotten, looked for when it is opened and at most once a day, and of
+    the kinds only that it is opened for: another may keep the others longer. A store of another version of
+    floe is begun anew: it holds nothing that anybody needs to go on.
     """
 
     def __init__(self, state_dir: Path, *, keep_s: float = KEEP_S) -> None:
         self.path = state_dir / "telemetry" / "telemetry.db"
         self._keep_s = keep_s
 
-    def open(self, timeout_s: float = 5.0) -> sqlite3.Connection:
-        """A connection of the thread that asks, to write, the tables made."""
+    def open(self, *kinds: type[Record], timeout_s: float = 5.0) -> sqlite3.Connection:
+        """A connection of the thread that asks, to write, the tables made; old records of the kinds go."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         connection = sqlite3.connect(self.path, timeout=timeout_s, isolation_level=None)
         connection.row_factory = sqlite3.Row
         if _version(connection) != _VERSION:
             _begin_anew(connection)
         connection.execute("pragma synchronous = off")  # after a power loss the run counts, not its story
-        _forget(connection, time.time() - self._keep_s)
+        for kind in kinds:
+            _forget(connection, kind, time.time() - self._keep_s)
         return connection
 
     def read(self) -> sqlite3.Connection | None:
         """A connection to read; None when nothing was told yet."""
         if not self.path.exists():
             return None
-        connection = sqlite3.connect(f"{self.path.absolute().as_uri()}?mode=ro", uri=True, timeout=5.0)
+        connection = sqlite3.connect(
+            f"{self.path.absolute().as_uri()}?mode=ro", uri=True, timeout=_PATIENCE_S
+        )
         connection.row_factory = sqlite3.Row
-        if _version(connection) == _VERSION:
-            return connection
-        connection.close()
+        with ExitStack() as unread:
+            unread.callback(connection.close)
+            if _version(connection) == _VERSION:
+                unread.pop_all()
+                return connection
         return None
 
 
@@ -95,16 +103,27 @@ def _begin_anew(connection: sqlite3.Connection) -> None:
     connection.execute("commit")
 
 
-def _forget(connection: sqlite3.Connection, before_s: float) -> None:
-    """Delete what is older, once some of it is older by a day."""
-    oldest = connection.execute("select min(start_ns) from spans").fetchone()[0]
-    if oldest is None or oldest > (before_s - _DAY_S) * 1e9:
-        return
-    before_ns = int(before_s * 1e9)
-    connection.execute("delete from spans where start_ns < ?", (before_ns,))
-    connection.execute("delete from points where time_ns < ?", (before_ns,))
-    moment = datetime.fromtimestamp(before_s, UTC).isoformat(timespec="milliseconds")
-    connection.execute("delete from lineage where event_time < ?", (moment,))
+def _forget(connection: sqlite3.Connection, kind: type[Record], before_s: float) -> None:
+    """Delete records of that kind that are older, once one of them is older by a day."""
+    table, column, as_kept = _AGES[kind]
+    oldest = connection.execute(f"select min({column}) from {table}").fetchone()[0]  # nosec B608
+    if oldest is not None and oldest <= as_kept(before_s - _DAY_S):
+        connection.execute(f"delete from {table} where {column} < ?", (as_kept(before_s),))  # nosec B608
+
+
+def _nanoseconds(moment_s: float) -> int:
+    return int(moment_s * 1e9)
+
+
+def _iso(moment_s: float) -> str:
+    return datetime.fromtimestamp(moment_s, UTC).isoformat(timespec="milliseconds")
+
+
+_AGES: Mapping[type[Record], tuple[str, str, Callable[[float], Any]]] = {
+    Span: ("spans", "start_ns", _nanoseconds),
+    Point: ("points", "time_ns", _nanoseconds),
+    LineageEvent: ("lineage", "event_time", _iso),
+}
 
 
 class StoreExporter:
@@ -122,7 +141,7 @@ class StoreExporter:
         """Append them; raises TryLater while somebody else holds the file."""
         try:
             if self._connection is None:
-                self._connection = self._store.open(timeout_s)
+                self._connection = self._store.open(*self._kinds, timeout_s=timeout_s)
             append(self._connection, records)
         except sqlite3.OperationalError as error:
             raise TryLater(str(error)) from error

@@ -7,8 +7,11 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import ClassVar
 
+from pydantic import Field
+
 from floe_core.plugins.base import PluginMetadata
 from floe_core.plugins.telemetry import TelemetryBackendPlugin
+from floe_core.schemas.values import Duration, seconds
 from floe_core.telemetry import Exporter, Point, Span
 from floe_core.telemetry_store import StoreExporter, TelemetryStore
 from floe_local.log_file import LogFileExporter
@@ -21,5 +24,8 @@ class LocalTelemetry(TelemetryBackendPlugin):
         name="local", version=version("floe-local"), instrumentation="floe.telemetry"
     )
 
+    retention: Duration = Field("30d", description="How long traces and metrics are kept.")
+
     def exporters(self, state_dir: Path) -> Sequence[Exporter]:
-        return [StoreExporter(TelemetryStore(state_dir), Span, Point), LogFileExporter(state_dir)]
+        store = TelemetryStore(state_dir, keep_s=seconds(self.retention))
+        return [StoreExporter(store, Span, Point), LogFileExporter(state_dir)]
