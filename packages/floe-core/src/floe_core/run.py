@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
-from pathlib import Path
 
 from floe_core import telemetry
 from floe_core.artifact_store import keep_artifacts
+from floe_core.commit import commit_of
 from floe_core.events import Logged, ModelFinished, Planned, Published, RunEvent, TestFinished
 from floe_core.inlined_views import keep_views
 from floe_core.lake import LakeRun, RunIdentity
@@ -138,23 +137,8 @@ def _identity(location: Location, artifacts: CompiledArtifacts, request: RunRequ
         environment=DEFAULT_ENVIRONMENT,
         artifact_digest=artifacts.digest,
         trace_id=outer.trace_id if (outer := telemetry.outer()) else telemetry.new_trace_id(),
-        git_commit=_git_commit(location.product_dir),
+        git_commit=commit_of(location.product_dir),
     )
-
-
-def _git_commit(folder: Path) -> str | None:
-    try:
-        head = subprocess.run(
-            ["git", "rev-parse", "--verify", "--quiet", "HEAD"],
-            cwd=folder,
-            capture_output=True,
-            text=True,
-            timeout=5,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return head.stdout.strip() or None
 
 
 @dataclass

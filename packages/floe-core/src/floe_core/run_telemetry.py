@@ -11,6 +11,7 @@ from typing import Any
 
 from floe_core import telemetry
 from floe_core.artifact_store import kept_trace
+from floe_core.commit import DIRTY
 from floe_core.events import Logged, ModelFinished, ModelStarted, Published, RunEvent, TestFinished, Waiting
 from floe_core.lake import RunIdentity
 from floe_core.run_result import RunState
@@ -58,7 +59,7 @@ class RunTelemetry:
             self.root.start_ns = _ns(self.died)
             self.root.attributes["floe.died"] = True
         if identity.git_commit:
-            self.root.attributes["vcs.ref.head.revision"] = identity.git_commit
+            self.root.attributes["vcs.ref.head.revision"] = identity.git_commit.removesuffix(DIRTY)
         self.meter = Meter(
             {"floe.product": identity.product, "deployment.environment.name": identity.environment}
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +22,9 @@ def floe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Floe:
     return call
 
 
+OUTER = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+
+
 @contextmanager
 def standing_in(folder: Path) -> Iterator[None]:
     before = Path.cwd()
@@ -33,10 +37,17 @@ def standing_in(folder: Path) -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def ran(tmp_path_factory: pytest.TempPathFactory) -> Ran:
-    """A product that ran once, for tests that only look; they belong to the xdist group 'cli'."""
+    """A product that ran once, for tests that only look; they belong to the xdist group 'cli'.
+
+    It was started from a trace, in a git repository where a file had been changed after the commit.
+    """
     folder = tmp_path_factory.mktemp("ran") / "shop"
+    write(folder, CORNER_SHOP | {"models/schema.yml": ""})
+    for command in ("init -q", "add .", "commit -qm first"):
+        subprocess.run(["git", *command.split()], cwd=folder, check=True)
     write(folder, CORNER_SHOP)
-    with standing_in(folder):
+    with standing_in(folder), pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TRACEPARENT", OUTER)
         return Ran(folder, call("run"))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -12,13 +11,14 @@ from typing import Any, Literal
 
 from pydantic_core import from_json
 
-from floe_core.artifact_store import kept_bytes
+from floe_core.artifact_store import kept_bytes, kept_trace
 from floe_core.cli.output import counted, timestamp
+from floe_core.commit import DIRTY, has_commit
 from floe_core.events import ModelFinished
 from floe_core.lake import MaintenanceResult, TableHistory, TableSnapshot
 from floe_core.ledger import Ledger
 from floe_core.run_result import RunResult
-from floe_core.telemetry import run_span_id
+from floe_core.telemetry import SpanContext, run_span_id
 from floe_core.telemetry_reader import TelemetryReader, ToldSpan
 
 State = Literal["verified", "broken", "unknown"]
@@ -167,11 +167,14 @@ class Chain:
             return Link("commit", value, "broken", f"the ledger says '{told or 'none'}'")
         if value is None:
             return Link("commit", None, "verified" if self.run else "unknown", "it was in no git repository")
-        known = _has_commit(self.product_dir, value)
+        known = has_commit(self.product_dir, value.removesuffix(DIRTY))
         if known is None:
             return Link("commit", value, "unknown", "there is no git repository here to ask")
-        note = "it is in the repository" if known else "the repository does not have it"
-        return Link("commit", value, "verified" if known else "broken", note)
+        if not known:
+            return Link("commit", value, "broken", "the repository does not have it")
+        if value.endswith(DIRTY):
+            return Link("commit", value, "unknown", "the files had changes that were not committed")
+        return Link("commit", value, "verified", "it is in the repository")
 
     def _trace(self) -> Link:
         value, span = self.said("trace-id"), self.span
@@ -187,7 +190,10 @@ class Chain:
 
     def _compile(self) -> Link:
         if self.span is None:
-            return Link("compile", None, "unknown", "the run's span would name it")
+            digest = self.said("artifact-digest")
+            noted = SpanContext.parse(digest and kept_trace(self.state_dir, digest) or "")
+            note = "no span of it is kept here" if noted else "the run's span would name it"
+            return Link("compile", noted and noted.trace_id, "unknown", note)
         if not self.span.links:
             return Link("compile", None, "unknown", "the run's span names no compilation")
         context = self.span.links[0]
@@ -225,17 +231,3 @@ def whole_chain(chain: Chain) -> Iterator[Link]:
             return
         chain = replace(chain, snapshot=parent)
     yield from chain.links()
-
-
-def _has_commit(folder: Path, commit: str) -> bool | None:
-    """Whether the repository has the commit; None where there is none to ask."""
-    try:
-        asked = [
-            subprocess.run(
-                ["git", *question], cwd=folder, capture_output=True, timeout=5, check=False
-            ).returncode
-            for question in (("rev-parse", "--git-dir"), ("cat-file", "-e", f"{commit}^{{commit}}"))
-        ]
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return None if asked[0] else asked[1] == 0
