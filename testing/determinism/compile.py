@@ -19,6 +19,7 @@ from testing.determinism.platform import PROJECTS, spec
 _KEEP_CAPABILITIES = 8  # linux/prctl.h, linux/capability.h
 _CAPABILITIES_VERSION_3 = 0x20080522
 _DAC_READ_SEARCH = 2
+_DEMOS = 3
 GENERATED = ("compiled_artifacts.json", "profiles.yml", "definitions.py")
 
 
@@ -26,7 +27,10 @@ def main(folder: Path, count: int, user: int) -> str:
     if user:
         become(user)
     total = hashlib.sha256()
-    for product in sorted((folder / "demo").glob("*/floe.yaml")):
+    products = sorted((folder / "demo").glob("*/floe.yaml"))
+    if len(products) != _DEMOS:
+        raise FileNotFoundError(f"{len(products)} of {_DEMOS} products in {folder / 'demo'}")
+    for product in products:
         compilation = compile_floe_spec(product)
         for name in GENERATED:
             total.update((compilation.location.generated_dir / name).read_bytes())

@@ -151,6 +151,26 @@ def test_the_platforms_own_policies_refuse_and_a_changed_one_is_asked_again(shop
     )
 
 
+NO_ANSWER = POLICY.replace(
+    'endswith(input.product.owner, "@acme.example")', "to_number(input.product.name) > 0"
+)
+
+
+@pytest.mark.requirement("WU-6")
+def test_a_policy_that_gives_no_answer_refuses_what_it_is_asked_about(shop: Path, write: Write) -> None:
+    strict = "metadata: {name: acme}\ngovernance: {rules: {layers: off, policies: strict}}\n"
+    write({"manifest.yaml": strict, "policies/owned.rego": NO_ANSWER})
+    with pytest.raises(PolicyError) as raised:
+        compile_floe_spec(shop)
+    [told] = [str(problem) for problem in raised.value.problems]
+    assert told.startswith(
+        "policies/owned.rego:1:1: FLOE-E313 policy 'owned' gives no answer for product 'shop',"
+        " so nothing is proven: it fails: "
+    )
+    assert told.endswith("\n  hint: floe policy test")
+    assert not (shop / "target/floe/compiled_artifacts.json").exists()
+
+
 MISSPELLED = """\
 metadata: {name: acme}
 governance:

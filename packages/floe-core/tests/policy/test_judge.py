@@ -158,6 +158,33 @@ def test_the_process_that_asks_has_no_environment(monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.requirement("WU-6")
+def test_floe_that_runs_under_a_tighter_limit_of_time_asks_all_the_same() -> None:
+    request = {
+        "limit_s": 10,
+        "schemas": {"model": {}},
+        "policies": [{"package": "floe.model.gold", "about": "model", "source": CLOSED}],
+        "questions": [[0, model(**{**GOOD, "tests": []})]],
+    }
+    limited = ["sh", "-c", 'ulimit -t 8 && exec "$0" -I -m floe_core.policy.worker', sys.executable]
+    done = subprocess.run(limited, input=json.dumps(request), capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, '{"denied": ["tested"]}\n')
+
+
+PAGE = Path(__file__).parents[4] / "docs/policies.md"
+
+
+@pytest.mark.requirement("WU-6")
+def test_the_policy_of_the_page_lets_no_model_through_of_which_nothing_is_known(write: Write) -> None:
+    source = PAGE.read_text().partition("```rego\n")[2].partition("```")[0]
+    policy = write("stewardship", source)
+    silent = model(name="mart", layer="gold")
+    assert judge([Question(policy, value) for value in (silent, model(**GOOD))]) == [
+        Verdict(("described columns", "steward")),
+        Verdict(()),
+    ]
+
+
+@pytest.mark.requirement("WU-6")
 def test_mutated_inputs_are_never_allowed_unless_an_oracle_allows_them(write: Write) -> None:
     """Beside it, the negative control: the same rules as a plain deny-style policy let many through."""
     dice = random.Random(7)

@@ -48,8 +48,8 @@ class Engine:
 
 def main() -> None:
     request = json.load(sys.stdin)
-    resource.setrlimit(resource.RLIMIT_CPU, (request["limit_s"], request["limit_s"] + 1))
-    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES, _MEMORY_BYTES))
+    _bound(resource.RLIMIT_CPU, request["limit_s"], request["limit_s"] + 1)
+    _bound(resource.RLIMIT_AS, _MEMORY_BYTES, _MEMORY_BYTES)
     validators = {about: Draft202012Validator(schema) for about, schema in request["schemas"].items()}
     policies, engines = request["policies"], dict[int, Engine]()
     for number, policy in enumerate(policies):
@@ -60,6 +60,13 @@ def main() -> None:
     for number, value in request["questions"]:
         wrong = best_match(validators[policies[number]["about"]].iter_errors(value))
         _say({"failed": _misfit(wrong)} if wrong else _answer(engines.get(number), value))
+
+
+def _bound(what: int, soft: int, hard: int) -> None:
+    """Set a limit; one that floe was started under and that is tighter stays, as nobody may raise it."""
+    inherited = resource.getrlimit(what)[1]
+    most = hard if inherited == resource.RLIM_INFINITY else min(hard, inherited)
+    resource.setrlimit(what, (min(soft, most), most))
 
 
 def _answer(engine: Engine | None, value: dict[str, Any]) -> dict[str, Any]:
