@@ -5,6 +5,7 @@ Marquez itself cannot be had here: the receiver takes what its API is documented
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -66,6 +67,34 @@ def test_an_event_that_is_refused_keeps_no_other_back_and_is_counted(tmp_path: P
         lost = _told(tmp_path, {"url": marquez.url}).close()
 
     assert (lost, _runs(marquez)) == (1, [derived_run_id(number) for number in (1, 2)])
+
+
+@pytest.mark.requirement("FR-067", "FR-065")
+@pytest.mark.parametrize("status", [401, 403])
+def test_who_is_not_let_in_is_a_security_event_told_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
+    (tmp_path / ".floe").mkdir()
+    monkeypatch.chdir(tmp_path)
+    with lineage_receiver() as marquez:
+        marquez.statuses = [status] * 3
+        lost = _told(tmp_path / ".floe", {"url": marquez.url, "api_key": "very-secret"}).close()
+
+    [line] = (tmp_path / ".floe/logs/floe.jsonl").read_text().splitlines()
+    said = json.loads(line)
+    assert (lost, marquez.events, said.pop("timestamp")[-1]) == (3, [], "Z")
+    assert said == {
+        "level": "warning",
+        "logger": "floe.security",
+        "event": "authentication failed",
+        "event.name": "floe.security.authentication",
+        "security.outcome": "refused",
+        "security.kind": "authentication",
+        "security.service": "lineage 'marquez'",
+        "security.action": "export",
+        "security.reason": f"the receiver answered {status}",
+        "security.resource": "/api/v1/lineage",
+    }
 
 
 @pytest.mark.requirement("FR-046")

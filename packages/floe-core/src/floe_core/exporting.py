@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from floe_core import telemetry
@@ -33,9 +34,26 @@ def attach_exporters(platform: Platform, state_dir: Path) -> None:
             exporters += plugin.exporters(state_dir)
             size = plugin.queue_size
     except (FloeError, OSError, ValueError) as error:  # a secret that is not set, a certificate that is gone
-        reason = error.problems[0].message if isinstance(error, FloeError) else error
-        logging.getLogger("floe.telemetry").warning("telemetry is off: %s", reason)
+        logging.getLogger("floe.telemetry").warning("telemetry is off: %s", _reason(error))
     telemetry.attach(key, exporters, state_dir, size=size or None)
+
+
+def attach_lineage(platform: Platform, state_dir: Path) -> None:
+    """Let the chosen plugin have the events; one that cannot begin is told of, and hurts nobody."""
+    key = ("lineage", state_dir)
+    if telemetry.is_attached(key):
+        return
+    exporters: Sequence[Exporter] = ()
+    try:
+        if plugin := platform.lineage:
+            exporters = plugin.exporters(state_dir)
+    except (FloeError, OSError, ValueError) as error:
+        logging.getLogger("floe.lineage").warning("lineage is off: %s", _reason(error))
+    telemetry.attach(key, exporters, state_dir)
+
+
+def _reason(error: Exception) -> str:
+    return error.problems[0].message if isinstance(error, FloeError) else str(error)
 
 
 def _on_stderr() -> list[Exporter]:

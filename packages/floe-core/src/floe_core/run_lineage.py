@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from floe_core import telemetry
-from floe_core.errors import PluginError
 from floe_core.events import ModelFinished, ModelStarted, ModelState, RunEvent, TestFinished
 from floe_core.lake import RunIdentity
 from floe_core.lineage import Attempt, Datasets, EventType, Naming, assertion, facets, run_event
@@ -26,19 +25,6 @@ def naming_of(platform: Platform, state_dir: Path) -> Naming:
     """How the platform's tables are named; raises PluginError when a plugin cannot be made."""
     catalog = platform.catalog
     return Naming(catalog.catalog_name, catalog.protocol, platform.storage.warehouse_uri(state_dir))
-
-
-def attach_lineage(platform: Platform, state_dir: Path) -> None:
-    """Let the chosen plugin have the events; one that cannot be made tells nothing and hurts nobody."""
-    key = ("lineage", state_dir)
-    if telemetry.is_attached(key):
-        return
-    try:
-        plugin = platform.lineage
-    except PluginError:
-        return
-    if plugin is not None:
-        telemetry.attach(key, plugin.exporters(state_dir), state_dir)
 
 
 @dataclass

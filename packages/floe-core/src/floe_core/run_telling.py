@@ -11,12 +11,12 @@ from floe_core import telemetry
 from floe_core.artifact_store import kept_artifacts
 from floe_core.errors import PluginError
 from floe_core.events import ModelFinished, RunEvent
-from floe_core.exporting import attach_exporters, resource_of
+from floe_core.exporting import attach_exporters, attach_lineage, resource_of
 from floe_core.lake import RunIdentity
 from floe_core.location import Location
 from floe_core.platform import Platform
 from floe_core.plugins.dbt import DbtLocation
-from floe_core.run_lineage import RunLineage, attach_lineage, naming_of
+from floe_core.run_lineage import RunLineage, naming_of
 from floe_core.run_result import RunResult, RunState, ended_by
 from floe_core.run_telemetry import RunTelemetry
 from floe_core.schemas.artifacts import CompiledArtifacts

@@ -12,7 +12,7 @@ from opentelemetry import trace
 from floe_core import telemetry
 from floe_core.artifact_store import keep_artifacts, keep_trace
 from floe_core.compile_telemetry import CompileTelemetry
-from floe_core.exporting import attach_exporters
+from floe_core.exporting import attach_exporters, attach_lineage
 from floe_core.lake import RunIdentity
 from floe_core.ledger import Ledger
 from floe_core.location import Location
@@ -153,3 +153,30 @@ def test_a_plugin_that_cannot_begin_is_told_of_and_hurts_nobody(
         "telemetry is off: the secret '${NOT_SET}' is not set",
         f"telemetry is off: {missing}",
     ]
+
+
+@pytest.mark.requirement("FR-041", "FR-046")
+def test_a_lineage_plugin_that_cannot_begin_is_told_of_once_and_hurts_nobody(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("NOT_SET", raising=False)
+    choice = PluginChoice(type="marquez", version="0.1.0", config={"api_key": "${NOT_SET}"})
+    platform = Platform(ARTIFACTS.plugins.model_copy(update={"lineage": choice}))
+    with telemetry.session():
+        for _ in range(2):
+            attach_lineage(platform, tmp_path / ".floe")
+    assert [(each.name, each.message) for each in caplog.records] == [
+        ("floe.lineage", "lineage is off: the secret '${NOT_SET}' is not set")
+    ]
+
+
+@pytest.mark.requirement("FR-027", "FR-066")
+def test_a_damaged_store_keeps_no_dead_run_from_being_settled(tmp_path: Path) -> None:
+    state_dir, ledger = tmp_path / ".floe", Ledger(tmp_path / ".floe")
+    keep_artifacts(state_dir, ARTIFACTS)
+    ledger.begin(identity(RUN.trace_id), engine_run_id=None)
+    (state_dir / "telemetry").mkdir()
+    (state_dir / "telemetry/telemetry.db").write_bytes(b"this is no database " * 500)
+    [settled] = settle_dead_runs(state_dir, ledger, None)  # type: ignore[arg-type]  # it published nothing
+    [line] = (state_dir / "logs/floe.jsonl").read_text().splitlines()
+    assert (settled.state, ledger.running(), json.loads(line)["event"]) == ("failed", [], "run failed")

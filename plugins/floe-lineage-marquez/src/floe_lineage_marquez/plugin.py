@@ -12,7 +12,8 @@ from pydantic import Field, SecretStr
 
 from floe_core.plugins.base import Health, PluginMetadata
 from floe_core.plugins.lineage import LineageBackendPlugin
-from floe_core.telemetry import Exporter, LineageEvent, Record, Refused, TryLater
+from floe_core.security_log import SecurityEvent, report
+from floe_core.telemetry import Exporter, LineageEvent, NotAllowed, Record, Refused, TryLater
 from floe_core.telemetry.endpoint import Endpoint, EndpointUrl
 from floe_core.telemetry.http import HttpTransport
 
@@ -47,7 +48,8 @@ class MarquezPlugin(LineageBackendPlugin):
                     own=None,
                     gzip=False,
                     content_type="application/json",
-                )
+                ),
+                self.path,
             ),
         )
 
@@ -60,8 +62,10 @@ class MarquezPlugin(LineageBackendPlugin):
 class _Exporter:
     """Hands events on in their order; of the same ones that come again only those that had not arrived."""
 
-    def __init__(self, transport: HttpTransport) -> None:
+    def __init__(self, transport: HttpTransport, path: str) -> None:
         self._transport = transport
+        self._path = path
+        self._reported = False
         self._arrived: set[bytes] = set()
 
     def wants(self, record: Record) -> bool:
@@ -79,6 +83,8 @@ class _Exporter:
                 self._transport.send(body, left)
             except Refused as error:
                 refused.append(str(error))
+                if isinstance(error, NotAllowed):
+                    self._report(str(error))
             self._arrived.add(body)
         self._arrived.difference_update(bodies)
         if refused:
@@ -86,6 +92,12 @@ class _Exporter:
 
     def close(self) -> None:
         self._transport.close()
+
+    def _report(self, reason: str) -> None:
+        """Log it once: the next event is refused as well."""
+        if not self._reported:
+            self._reported = True
+            report(SecurityEvent("authentication", "lineage 'marquez'", "export", reason, self._path))
 
 
 def _encoded(record: Record) -> bytes:
