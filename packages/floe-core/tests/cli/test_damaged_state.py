@@ -77,8 +77,31 @@ def test_a_product_whose_target_was_deleted_is_not_said_to_have_no_tables(floe: 
         "corner-shop: not compiled yet, floe run does both\n"
         "  its tables are shown once it is compiled: floe compile\n"
     )
-    assert floe("query", "select 1").stderr == "FLOE-E012 not compiled any more\n  hint: floe compile\n"
+    for command in (["query", "select 1"], ["why", "stg_sales"], ["lineage"]):
+        result = floe(*command)
+        assert (result.status, result.stderr) == (
+            2,
+            "FLOE-E012 not compiled any more\n  hint: floe compile\n",
+        )
     assert run.published is True
+
+
+@pytest.mark.xdist_group("cli")
+@pytest.mark.requirement("FR-042", "FR-066")
+@pytest.mark.parametrize("gone", [True, False])
+def test_without_its_spans_the_rest_of_where_rows_come_from_is_told(
+    floe: Floe, damaged: Path, gone: bool
+) -> None:
+    digest = Ledger(damaged / ".floe").runs()[0].artifact_digest
+    compiled = (damaged / f".floe/artifacts/{digest}.trace").read_text().split("-")[1]
+    store = damaged / ".floe/telemetry"
+    shutil.rmtree(store) if gone else (store / "telemetry.db").write_bytes(NO_DATABASE)
+    said = floe("why", "stg_sales", "--output", "json")
+    links = {each["link"]: (each["state"], each["value"], each["note"]) for each in said.document["chain"]}
+    assert (said.status, {link for link, (state, *_) in links.items() if state == "broken"}) == (0, set())
+    assert links["run"][0] == links["artifact"][0] == "verified"
+    assert links["trace"][::2] == ("unknown", "no span of it is kept here")
+    assert links["compile"] == ("unknown", compiled, "no span of it is kept here")
 
 
 @pytest.mark.xdist_group("cli")

@@ -190,10 +190,7 @@ class Chain:
 
     def _compile(self) -> Link:
         if self.span is None:
-            digest = self.said("artifact-digest")
-            noted = SpanContext.parse(digest and kept_trace(self.state_dir, digest) or "")
-            note = "no span of it is kept here" if noted else "the run's span would name it"
-            return Link("compile", noted and noted.trace_id, "unknown", note)
+            return self._noted_compile()
         if not self.span.links:
             return Link("compile", None, "unknown", "the run's span names no compilation")
         context = self.span.links[0]
@@ -204,6 +201,15 @@ class Chain:
         if (span.context, digest) != (context, self.said("artifact-digest")):
             return Link("compile", context.trace_id, "broken", f"it made the artifact '{digest}'")
         return Link("compile", context.trace_id, "verified", f"it made the artifact, {span.seconds:.2f} s")
+
+    def _noted_compile(self) -> Link:
+        """What is noted beside the artifact, where no span is kept."""
+        digest = self.said("artifact-digest")
+        noted = kept_trace(self.state_dir, digest) if digest else None
+        compiled = SpanContext.parse(noted) if noted else None
+        if compiled is None:
+            return Link("compile", None, "unknown", "the run's span would name it")
+        return Link("compile", compiled.trace_id, "unknown", "no span of it is kept here")
 
     def _policy(self) -> Link:
         if self.artifact is None:
