@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from floe_core.compatibility import Change, compare
+from floe_core.compilation.release import refuse_breaking
 from floe_core.compiler import compile_floe_spec, compile_product
 from floe_core.errors import IncompatibleChange, SpecError
 from floe_core.location import locate
@@ -264,3 +265,46 @@ def test_compiling_against_a_release_refuses_what_breaks_its_readers_and_writes_
     assert isinstance(orders, Transform)
     with pytest.raises(SpecError, match="FLOE-E466 not a compiled artifact"):
         compile_product(locate(shop), against=shop / "floe.yaml")
+
+
+@pytest.fixture
+def platform(base: CompiledArtifacts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A platform of the shop and of 'marketing', which reads the city of its customers."""
+    files = {
+        "manifest.yaml": b"metadata: {name: p}\n",
+        "shop/floe.yaml": b"metadata: {name: shop}\n",
+        "marketing/floe.yaml": b"metadata: {name: marketing}\n",
+        "marketing/target/floe/compiled_artifacts.json": reader(base, ["city"]).to_bytes(),
+    }
+    for name, content in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(content)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.requirement("FR-094", "FR-015")
+@pytest.mark.parametrize("another_version", [False, True])
+def test_what_was_announced_stays_as_long_as_a_product_that_may_read_it_is_not_compiled(
+    base: CompiledArtifacts, platform: Path, another_version: bool
+) -> None:
+    both, one = {"id": ("INTEGER", True), "city": ("VARCHAR", True)}, {"id": ("INTEGER", True)}
+    announced = ArtifactDeprecation(table="customers", column="city", since="1.4.0", instead=None)
+    released, kept = product(base, both, deprecations=(announced,)), product(base, both)
+    shop, its_artifact = locate(Path("shop")), platform / "marketing/target/floe/compiled_artifacts.json"
+    with pytest.raises(IncompatibleChange, match="is dropped, it was VARCHAR; read by marketing.campaigns"):
+        refuse_breaking(shop, product(base, one), released)
+
+    its_artifact.write_text("{}") if another_version else its_artifact.unlink()
+
+    with pytest.raises(SpecError) as unknown:
+        refuse_breaking(shop, product(base, one), released)
+    told = "FLOE-E468 not compiled, so nobody can tell what they read: 'marketing'"
+    assert str(unknown.value) == f"{told}\n  hint: floe platform compile"
+    with pytest.raises(IncompatibleChange) as refused:
+        refuse_breaking(shop, product(base, one), kept)
+    assert [problem.message.partition("; ")[2] for problem in refused.value.problems] == [
+        "",
+        "no compiled product of this platform reads it",
+    ]
+    refuse_breaking(shop, released, kept)  # nothing goes, so nobody is asked

@@ -122,7 +122,24 @@ def test_the_document_says_the_same(floe: Floe, in_ran: Path, tmp_path: Path) ->
                 "readers": [],
             }
         ],
+        "uncompiled": [],
     }
+
+
+@pytest.mark.requirement("FR-094")
+def test_who_could_not_be_asked_is_told(floe: Floe, in_ran: Path, tmp_path: Path) -> None:
+    (tmp_path / "manifest.yaml").write_text("metadata: {name: p}\n")
+    (tmp_path / "reader").mkdir()
+    (tmp_path / "reader/floe.yaml").write_text("metadata: {name: reader}\n")
+    new = changed(in_ran, str(tmp_path / "new.json"), without_item)
+
+    told = floe("diff", str(in_ran / ARTIFACT), new, "--manifest", str(tmp_path))
+
+    assert told.stdout.splitlines()[3:] == [
+        "    no compiled product of this platform reads it",
+        "not compiled, so not asked: reader",
+        "calls for a major version, 2.0.0",
+    ]
 
 
 @pytest.mark.requirement("FR-094", "FR-015")

@@ -12,7 +12,7 @@ from floe_core.cli.github import cell
 from floe_core.cli.maintaining import size
 from floe_core.cli.outcome import short
 from floe_core.cli.output import counted, timestamp
-from floe_core.compatibility import described, read_by
+from floe_core.compatibility import described, not_asked, read_by
 from floe_core.errors import Problem
 from floe_core.lake import PublishedTable
 from floe_core.preview import ColumnChange, Preview, Work, WorkState
@@ -87,11 +87,15 @@ def removed_words(table: PublishedTable) -> str:
 
 
 def breaking_lines(preview: Preview) -> Iterator[str]:
-    changes = preview.difference.breaking if preview.difference else ()
-    if changes:
+    difference = preview.difference
+    if difference is None or not difference.asks_readers:
+        return
+    if difference.breaking:
         yield "breaks those who read what is published:"
-    for change in changes:
-        yield f"  {described(change)}; {read_by(change.readers)}"
+    for change in difference.breaking:
+        yield f"  {described(change)}; {read_by(change.readers, difference.uncompiled)}"
+    if difference.uncompiled:
+        yield not_asked(difference.uncompiled)
 
 
 def policy_line(preview: Preview, problems: Sequence[Problem]) -> str:

@@ -2,7 +2,18 @@
 
 from floe_core.compatibility.changes import Change
 from floe_core.compatibility.difference import Bump, Difference, compare
-from floe_core.compatibility.problems import described, problem_of, read_by
+from floe_core.compatibility.problems import described, nobody, not_asked, problem_of, read_by
 from floe_core.compatibility.readers import Reader
 
-__all__ = ["Bump", "Change", "Difference", "Reader", "compare", "described", "problem_of", "read_by"]
+__all__ = [
+    "Bump",
+    "Change",
+    "Difference",
+    "Reader",
+    "compare",
+    "described",
+    "nobody",
+    "not_asked",
+    "problem_of",
+    "read_by",
+]

@@ -18,15 +18,24 @@ _SEMANTIC = re.compile(r"(\d+)\.(\d+)\.(\d+)")
 
 @dataclass(frozen=True)
 class Difference:
-    """``version`` is what the next release should be called, None where versions are no three numbers."""
+    """``uncompiled`` are products that could not be asked whether they read what changes.
+
+    ``version`` is what the next release should be called, None where versions are no three numbers.
+    """
 
     before: CompiledArtifacts
     after: CompiledArtifacts
     changes: tuple[Change, ...]
+    uncompiled: tuple[str, ...] = ()
 
     @property
     def breaking(self) -> tuple[Change, ...]:
         return tuple(change for change in self.changes if not change.compatible)
+
+    @property
+    def asks_readers(self) -> bool:
+        """Whether something goes, so that it matters who reads it."""
+        return any(change.verdict in ("breaking", "deprecated") for change in self.changes)
 
     @property
     def bump(self) -> Bump:
@@ -52,13 +61,19 @@ class Difference:
 
 
 def compare(
-    before: CompiledArtifacts, after: CompiledArtifacts, platform: Iterable[CompiledArtifacts]
+    before: CompiledArtifacts,
+    after: CompiledArtifacts,
+    platform: Iterable[CompiledArtifacts],
+    uncompiled: Iterable[str] = (),
 ) -> Difference:
-    """``platform`` are the artifacts of the other products, whose models may read these tables."""
+    """``platform`` are the artifacts of the other products, whose models may read these tables.
+
+    ``uncompiled`` are the names of those that have none.
+    """
     own = after.metadata.product_name
     others = [each for each in platform if each.metadata.product_name != own]
     changes = Comparison(before, after, Readers([after, *others])).changes()
-    return Difference(before, after, changes)
+    return Difference(before, after, changes, tuple(name for name in uncompiled if name != own))
 
 
 def _same_work(before: CompiledArtifacts, after: CompiledArtifacts) -> bool:

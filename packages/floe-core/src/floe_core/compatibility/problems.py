@@ -19,11 +19,12 @@ _CODES = {
 _DEPRECATE = "deprecate it in a release first: 'deprecations: [{%s, since: VERSION}]' in floe.yaml"
 
 
-def problem_of(change: Change, project_dir: Path, spec_path: Path) -> Problem:
+def problem_of(change: Change, uncompiled: Sequence[str], project_dir: Path, spec_path: Path) -> Problem:
     """A breaking change where its model is, or where the product is if the model is gone."""
     path = project_dir / change.path
     at = Position.of(path if path.is_file() else spec_path)
-    return Problem(_CODES[change.kind], f"{described(change)}; {read_by(change.readers)}", at, _hint(change))
+    message = f"{described(change)}; {read_by(change.readers, uncompiled)}"
+    return Problem(_CODES[change.kind], message, at, _hint(change))
 
 
 def described(change: Change) -> str:
@@ -33,10 +34,19 @@ def described(change: Change) -> str:
     )
 
 
-def read_by(readers: Sequence[Reader]) -> str:
+def read_by(readers: Sequence[Reader], uncompiled: Sequence[str]) -> str:
     if not readers:
-        return "nobody on this platform reads it"
+        return f"{nobody(uncompiled)} reads it"
     return f"read by {', '.join(str(reader) for reader in readers)}"
+
+
+def nobody(uncompiled: Sequence[str]) -> str:
+    """Who was asked: all of the platform, or those of it that are compiled."""
+    return "no compiled product of this platform" if uncompiled else "nobody on this platform"
+
+
+def not_asked(uncompiled: Sequence[str]) -> str:
+    return f"not compiled, so not asked: {', '.join(uncompiled)}"
 
 
 def _hint(change: Change) -> str | None:

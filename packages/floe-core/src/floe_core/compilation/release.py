@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from floe_core.compatibility import Difference, compare, problem_of
 from floe_core.compilation.neighbours import stored_artifacts
 from floe_core.errors import IncompatibleChange, Position, Problem, SpecError, in_order, shown
-from floe_core.location import Location, find_products
+from floe_core.location import Location, find_products, product_name
 from floe_core.plugins.dbt import DbtLocation
 from floe_core.schemas.artifacts import CompiledArtifacts
 
@@ -36,24 +36,51 @@ def same_product(before: CompiledArtifacts, after: CompiledArtifacts) -> None:
         raise SpecError(Problem("FLOE-E467", message, hint="compare two artifacts of one product"))
 
 
-def platform_artifacts(start: Path, manifest: Path | None = None) -> Iterator[CompiledArtifacts]:
-    """The artifacts of the products that ``start`` stands among, as far as they are compiled."""
+def compare_here(
+    before: CompiledArtifacts, after: CompiledArtifacts, start: Path, manifest: Path | None = None
+) -> Difference:
+    """The difference, its readers looked for among the products that ``start`` stands among."""
+    compiled, uncompiled = platform_artifacts(start, manifest)
+    return compare(before, after, compiled, uncompiled)
+
+
+def platform_artifacts(
+    start: Path, manifest: Path | None = None
+) -> tuple[list[CompiledArtifacts], list[str]]:
+    """What the products that ``start`` stands among compiled to, and the names of those that are not."""
+    compiled, uncompiled = [], []
     for location in find_products(start, manifest=manifest):
         if artifacts := stored_artifacts(location.artifacts_path):
-            yield artifacts
+            compiled.append(artifacts)
+        else:
+            uncompiled.append(product_name(location.spec_path) or shown(location.product_dir))
+    return compiled, uncompiled
 
 
 def refuse_breaking(location: Location, artifacts: CompiledArtifacts, released: CompiledArtifacts) -> None:
-    """Raise IncompatibleChange with every change that breaks readers of the released version."""
+    """Raise IncompatibleChange with every change that breaks readers of the released version.
+
+    Raises SpecError where something announced is dropped, and who still reads it cannot be known.
+    """
     same_product(released, artifacts)
-    platform = platform_artifacts(location.product_dir, location.manifest_path)
-    problems = list(breaking_problems(location, compare(released, artifacts, platform)))
-    if problems:
-        raise IncompatibleChange(in_order(problems))
+    difference = compare_here(released, artifacts, location.product_dir, location.manifest_path)
+    unknown = list(_unknown_readers(difference))
+    if problems := list(breaking_problems(location, difference)):
+        raise IncompatibleChange(in_order([*problems, *unknown]))
+    if unknown:
+        raise SpecError(unknown)
 
 
 def breaking_problems(location: Location, difference: Difference) -> Iterator[Problem]:
     """Each breaking change, at the model it is about."""
     project_dir = DbtLocation.of(location, difference.after.metadata.dbt_project).project_dir
     for change in difference.breaking:
-        yield problem_of(change, project_dir, location.spec_path)
+        yield problem_of(change, difference.uncompiled, project_dir, location.spec_path)
+
+
+def _unknown_readers(difference: Difference) -> Iterator[Problem]:
+    """Products of which nobody knows whether they read what goes."""
+    if difference.asks_readers and difference.uncompiled:
+        names = ", ".join(f"'{name}'" for name in difference.uncompiled)
+        message = f"not compiled, so nobody can tell what they read: {names}"
+        yield Problem("FLOE-E468", message, hint="floe platform compile")

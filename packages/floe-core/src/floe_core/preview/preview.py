@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from floe_core.artifact_store import kept_artifacts
-from floe_core.compatibility import Difference, compare
-from floe_core.compilation.release import platform_artifacts
+from floe_core.compatibility import Difference
+from floe_core.compilation.release import compare_here
 from floe_core.lake import Lake, PublishedTable
 from floe_core.location import Location
 from floe_core.preview.builds import last_builds
@@ -55,4 +55,4 @@ def preview(location: Location, artifacts: CompiledArtifacts, lake: Lake, enviro
 
 
 def _difference(location: Location, before: CompiledArtifacts, after: CompiledArtifacts) -> Difference:
-    return compare(before, after, platform_artifacts(location.product_dir, location.manifest_path))
+    return compare_here(before, after, location.product_dir, location.manifest_path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,8 @@ import click
 
 from floe_core.cli.options import manifest_option
 from floe_core.cli.output import Output, output_option
-from floe_core.compatibility import Change, Difference, compare, described, read_by
-from floe_core.compilation.release import platform_artifacts, read_artifacts, same_product
+from floe_core.compatibility import Change, Difference, described, nobody, not_asked, read_by
+from floe_core.compilation.release import compare_here, read_artifacts, same_product
 
 _BREAKING = 1
 
@@ -28,7 +29,7 @@ def command(before: Path, after: Path, manifest: Path | None, output: Output) ->
     """
     old, new = read_artifacts(before), read_artifacts(after)
     same_product(old, new)
-    difference = compare(old, new, platform_artifacts(Path.cwd(), manifest))
+    difference = compare_here(old, new, Path.cwd(), manifest)
     _tell(difference, output)
     output.document(_document(difference))
     if difference.breaking:
@@ -42,8 +43,10 @@ def _tell(difference: Difference, output: Output) -> None:
         output.line(f"{title}:")
         for change in changes:
             output.line(f"  {described(change)}")
-            for more in _more(change):
+            for more in _more(change, difference.uncompiled):
                 output.line(f"    {more}")
+    if difference.asks_readers and difference.uncompiled:
+        output.line(not_asked(difference.uncompiled))
     if difference.bump == "none":
         output.line("no difference")
     else:
@@ -57,14 +60,14 @@ def _groups(difference: Difference) -> list[tuple[str, list[Change]]]:
     return [(title, changes) for title, changes in groups if changes]
 
 
-def _more(change: Change) -> list[str]:
+def _more(change: Change, uncompiled: Sequence[str]) -> list[str]:
     lines = []
     if change.became:
         lines.append(f"is '{change.became}' its new name?")
     if change.verdict == "breaking":
-        lines.append(read_by(change.readers))
+        lines.append(read_by(change.readers, uncompiled))
     elif change.verdict == "deprecated":
-        lines.append("it was deprecated, and nobody reads it")
+        lines.append(f"it was deprecated, and {nobody(uncompiled)} reads it")
     elif change.verdict == "internal" and change.kind != "column_moved":
         lines.append("no other product may read it")
     return lines
@@ -79,6 +82,7 @@ def _document(difference: Difference) -> dict[str, Any]:
         "bump": difference.bump,
         "version": difference.version,
         "changes": [_item(change) for change in difference.changes],
+        "uncompiled": list(difference.uncompiled),
     }
 
 
