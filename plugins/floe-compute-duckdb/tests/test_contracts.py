@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from testing.dbt_project import DbtProject
@@ -33,6 +35,40 @@ def test_a_model_that_breaks_its_contract_is_not_written(project: DbtProject) ->
         "more": "the SQL has a column 'extra', the contract does not: missing in contract",
     }
     assert {unique_id.rpartition(".")[2] for unique_id in built.written} == {"kept", "asks"}
+
+
+@pytest.mark.requirement("FR-010", "WU-6")
+def test_a_deferred_model_that_is_not_as_it_is_described_is_not_written(project: DbtProject) -> None:
+    """Compiling has taken its described columns for what it returns; a bound one's bind nobody."""
+    asked = "{{ run_query('select 7').columns[0].values()[0] if execute else 0 }}"
+    python = "def model(dbt, session):\n    return session.sql('select 1 as n')\n"
+    project.models(
+        kept=f"select {asked} as n, 1 as extra",
+        other_type=f"select '{asked}' as n",
+        missing="{{ config(materialized='incremental') }} " + f"select {asked} as m",
+        bound="select 'x' as n",
+        untyped=f"select '{asked}' as n",
+    )
+    for name in ("python_kept", "python_other"):
+        project.write(f"models/{name}.py", python)
+    types = dict.fromkeys(("kept", "other_type", "missing", "bound", "python_kept"), "int")
+    columns = {name: f"{{name: n, data_type: {kind}}}" for name, kind in types.items()}
+    columns |= {"python_other": "{name: n, data_type: text}", "untyped": "{name: n}"}
+    models = ", ".join(f"{{name: {name}, columns: [{column}]}}" for name, column in columns.items())
+    project.write("models/schema.yml", f"models: [{models}]\n")
+    proofs = {f"model.shop.{name}": "bound" if name == "bound" else "deferred" for name in columns}
+    transforms = [{"unique_id": unique_id, "proof": proof} for unique_id, proof in proofs.items()]
+    project.write("target/floe/compiled_artifacts.json", json.dumps({"transforms": transforms}))
+
+    built = project.build(publish=False)
+
+    assert built.errors == {
+        "other_type": "column 'n' is VARCHAR, the description says int: data type mismatch",
+        "missing": "the description has a column 'n', the SQL does not: missing in definition",
+        "python_other": "column 'n' is INTEGER, the description says text: data type mismatch",
+    }
+    written = {unique_id.rpartition(".")[2] for unique_id in built.written}
+    assert written == {"kept", "bound", "untyped", "python_kept"}
 
 
 KEYED = """

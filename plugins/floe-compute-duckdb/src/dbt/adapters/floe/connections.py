@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import cached_property
 from multiprocessing.context import SpawnContext
 from pathlib import Path
 from typing import Any, ClassVar
@@ -15,6 +16,7 @@ from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.adapters.exceptions import FailedToConnectError
 from dbt.adapters.floe.access import Access
 from dbt.adapters.floe.credentials import FloeCredentials
+from dbt.adapters.floe.deferred import deferred_models
 from dbt.adapters.floe.environment import FloeEnvironment, raw_cursor
 from dbt.adapters.floe.guard import changes_something, guarded
 from dbt.flags import get_flags
@@ -75,6 +77,11 @@ class FloeConnectionManager(DuckDBConnectionManager):
         environment = cls.env()
         assert isinstance(environment, FloeEnvironment)
         return environment
+
+    @cached_property
+    def deferred(self) -> frozenset[str]:
+        """The models that compiling has not bound."""
+        return deferred_models(self._PROFILES)
 
     @property
     def access(self) -> Access:

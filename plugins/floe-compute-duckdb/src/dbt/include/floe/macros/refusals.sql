@@ -6,6 +6,13 @@
   {%- endif -%}
 {% endmacro %}
 
+{#- A model whose columns are not those that were promised is not written. -#}
+{% macro floe_refuse_breach(breach) %}
+  {%- if breach -%}
+    {%- do exceptions.raise_compiler_error(breach) -%}
+  {%- endif -%}
+{% endmacro %}
+
 {% macro floe__apply_grants(relation, grant_config, should_revoke=True) %}
   {%- if grant_config -%}
     {%- do exceptions.raise_compiler_error("grants are not kept by this catalog: remove 'grants' from " ~ relation) -%}

@@ -1,8 +1,9 @@
 {#- The rows a strategy lands: a SELECT, and how the table engine is to take it. -#}
 {% macro floe_rows(strategy, target) %}
-  {%- set breach = adapter.floe_contract_breach(compiled_code, model) if (config.get('contract') or {}).enforced -%}
-  {%- if breach -%}
-    {%- do exceptions.raise_compiler_error(breach) -%}
+  {%- if (config.get('contract') or {}).enforced -%}
+    {{ floe_refuse_breach(adapter.floe_contract_breach(compiled_code, model)) }}
+  {%- elif model.language == 'sql' -%}
+    {{ floe_refuse_breach(adapter.floe_description_breach(compiled_code, model)) }}
   {%- endif -%}
   {%- if strategy == 'overwrite' and floe_has_constraints() -%}
     {{ return(floe_constrained(target)) }}
@@ -69,6 +70,7 @@
   {%- set new = floe_temporary(target, '__new') -%}
   {%- if model.language == 'python' -%}
     {%- do adapter.floe_python(model, floe_python(new), new) -%}
+    {{ floe_refuse_breach(adapter.floe_description_breach('select * from ' ~ new, model)) }}
   {%- else -%}
     {%- do run_query('create temp table ' ~ new ~ ' as (' ~ floe_query(target) ~ '\n)') -%}
   {%- endif -%}
