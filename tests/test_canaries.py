@@ -208,6 +208,5 @@ def test_what_is_told_elsewhere_leaves_nothing_here(ran: Ran) -> None:
     assert len(ran.received.spans()) > 60  # two runs were told of
     state = ran.home / ".floe"
     kept = [*state.glob("telemetry*/**/*"), *state.glob("logs/**/*")]
-    assert [str(path.relative_to(state)) for path in kept] == [
-        "telemetry/dropped"
-    ]  # of lineage, which is refused
+    of_refused_lineage = "telemetry/dropped"
+    assert [str(path.relative_to(state)) for path in kept] == [of_refused_lineage]
