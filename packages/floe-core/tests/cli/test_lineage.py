@@ -99,6 +99,14 @@ def test_dot_and_mermaid_draw_the_same_edges() -> None:
 
 
 @pytest.mark.requirement("FR-041")
+def test_what_is_made_from_nothing_is_drawn_alone() -> None:
+    raw = Column("shop.raw", "id")
+
+    assert dot([], raw) == 'digraph lineage {\n  rankdir=LR;\n  node [shape=box];\n  "shop.raw.id";\n}'
+    assert mermaid([], raw) == 'flowchart LR\n  t0["shop.raw.id"]'
+
+
+@pytest.mark.requirement("FR-041")
 def test_a_chain_of_thousands_of_models_is_followed_to_its_end() -> None:
     chain = _graph(_node("m0"), *(_node(f"m{n}", f"m{n - 1}") for n in range(1, 3000)))
 

@@ -184,6 +184,16 @@ def test_a_failed_run_publishes_nothing_and_the_mended_one_everything(
     model.write_text(BAD_VALUE)
 
     golden("failed-run.txt", floe("run").text)
+    traced = floe("trace").stdout.splitlines()
+    assert [line.split()[0] for line in traced if line.endswith("  failed")] == [
+        "run",
+        "stg_sales",
+        "write",
+    ]
+    assert traced[-1] == (
+        'failed: stg_sales: Conversion Error: Could not convert string "Zopf" to DECIMAL(9,2)'
+        " when casting from source column item"
+    )
     assert floe("status", "--output", "json").document["products"][0]["tables"] == []
     model.write_text(good)
     mended = floe("run", "--output", "json")

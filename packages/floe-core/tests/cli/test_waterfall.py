@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from floe_core.cli.waterfall import Part, critical_path, parts_of, waterfall
+from floe_core.cli.waterfall import Part, critical_path, failures, parts_of, waterfall
 from floe_core.telemetry import SpanContext
 from floe_core.telemetry_reader import ToldSpan
 
@@ -57,7 +57,7 @@ def test_bars_lie_where_the_parts_lay_in_time() -> None:
         "  a                                    3.00 s    ──────",
         "    execute                            2.00 s    ────",
         "  b                                    5.00 s    ━━━━━━━━━━",
-        "  c                                    3.00 s              ━━━━━━",
+        "  c                                    3.00 s              ━━━━━━  failed",
         "  publish                              1.00 s                    ━━",
         "  d                                    0.00 s                     ─",
     ]
@@ -73,6 +73,16 @@ def test_what_failed_is_red() -> None:
         True,
         False,
         False,
+    ]
+
+
+@pytest.mark.requirement("FR-040")
+def test_what_failed_is_named_also_where_only_the_whole_is_known_to_have() -> None:
+    alone = _root(_span("r", None, "run", 0, 1, "its process ended without a word"))
+
+    assert [(part.label, part.span.error) for part in failures(RUN)] == [("c", "no such column")]
+    assert [(part.label, part.span.error) for part in failures(alone)] == [
+        ("run", "its process ended without a word")
     ]
 
 

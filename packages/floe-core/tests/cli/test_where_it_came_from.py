@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 
 from floe_core.commit import commit_of, has_commit
+from floe_core.lake import RunIdentity
+from floe_core.ledger import Ledger
+from floe_core.run_lock import run_lock
 from testing.command_line import Floe
 
 
@@ -60,3 +63,16 @@ def test_a_run_is_part_of_the_trace_that_the_environment_names(floe: Floe, in_ra
     trace_ids = {said["trace_id"], told[0]["trace_id"], told[1]["runs"][0]["trace_id"]}
     assert (trace_ids, root["parent_id"]) == ({"4bf92f3577b34da6a3ce929d0e0e4736"}, "00f067aa0ba902b7")
     assert root["attributes"]["vcs.ref.head.revision"] == _git(in_ran, "rev-parse", "HEAD")
+
+
+@pytest.mark.requirement("FR-042")
+def test_a_run_that_is_still_going_is_not_looked_for_elsewhere(floe: Floe, shop: Path) -> None:
+    with run_lock(shop / ".floe", "11111111-aaaa"):
+        identity = RunIdentity("11111111-aaaa", 1, "corner-shop", "dev", "d" * 64, "7" * 32)
+        Ledger(shop / ".floe").begin(identity, engine_run_id=None)
+        said = floe("trace")
+    assert (said.status, said.stderr) == (
+        2,
+        "FLOE-E022 run '11111111-aaaa' is still going\n"
+        "  hint: its spans are told when it has ended: floe runs\n",
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,17 +13,21 @@ from opentelemetry import trace
 from floe_core import telemetry
 from floe_core.artifact_store import keep_artifacts, keep_trace
 from floe_core.compile_telemetry import CompileTelemetry
+from floe_core.events import ModelFinished, ModelStarted
 from floe_core.exporting import attach_exporters, attach_lineage
 from floe_core.lake import RunIdentity
 from floe_core.ledger import Ledger
 from floe_core.location import Location
 from floe_core.platform import Platform
 from floe_core.recovery import settle_dead_runs
+from floe_core.run_lineage import RunLineage, naming_of
 from floe_core.run_telemetry import RunTelemetry
 from floe_core.schemas.artifacts import CompiledArtifacts, PluginChoice
 from floe_core.telemetry import Meter, Resource, Span, SpanContext, Subject, metrics
 from floe_core.telemetry.metrics import distribution_of
 from testing.kept_records import Kept
+from testing.openlineage.receiver import lineage_receiver
+from testing.openlineage.stored import by_job
 
 GOLDEN = Path(__file__).parents[1] / "golden/customer-360/compiled_artifacts.json"
 ARTIFACTS = CompiledArtifacts.model_validate_json(GOLDEN.read_bytes())
@@ -40,6 +45,11 @@ OUTER = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
         (f"00-{'0' * 32}-00f067aa0ba902b7-01", None),
         (f"00-4bf92f3577b34da6a3ce929d0e0e4736-{'0' * 16}-01", None),
         ("; rm -rf /", None),
+        (OUTER.replace("00", "ff", 1), None),
+        (f"{OUTER}-more", None),
+        (f"{OUTER.replace('00', '01', 1)}-more", SpanContext(OUTER[3:35], OUTER[36:52])),
+        (OUTER.replace("00", "01", 1), SpanContext(OUTER[3:35], OUTER[36:52])),
+        (f"{OUTER.replace('00', '01', 1)}more", None),
     ],
 )
 @pytest.mark.requirement("FR-042")
@@ -110,6 +120,37 @@ def test_whoever_finds_a_dead_run_tells_its_end_under_its_own_ids(tmp_path: Path
         dead.run_id,
         "its process ended without a word",
     )
+
+
+@pytest.mark.requirement("FR-041", "FR-027")
+def test_a_receiver_elsewhere_hears_the_end_of_what_a_dead_run_was_at(tmp_path: Path) -> None:
+    state_dir, ledger = tmp_path / ".floe", Ledger(tmp_path / ".floe")
+    with lineage_receiver() as marquez:
+        elsewhere = PluginChoice(type="marquez", version="0.1.0", config={"url": marquez.url})
+        plugins = ARTIFACTS.plugins.model_copy(update={"lineage": elsewhere})
+        artifacts = ARTIFACTS.model_copy(update={"plugins": plugins})
+        dead = replace(identity(RUN.trace_id), artifact_digest=artifacts.digest)
+        keep_artifacts(state_dir, artifacts)
+        ledger.begin(dead, engine_run_id=None)
+        first, second, *_ = artifacts.nodes
+        resource = Resource("customer-360", "dev", "p", "1.0.0", state_dir)
+        theirs = RunLineage(artifacts, dead, resource, naming_of(Platform(plugins), state_dir))
+        theirs.begin()  # of which nothing arrived
+        for number, node in enumerate((first, second)):
+            theirs(ModelStarted(node.unique_id, node.unique_id, number + 1, 2))
+        ended = ModelFinished(first.unique_id, first.unique_id, "succeeded", 0.5, rows=3, snapshot_id=7)
+        ledger.record_model(dead, ended)
+        theirs(ended)
+
+        settle_dead_runs(state_dir, ledger, None)  # type: ignore[arg-type]  # it published nothing: nobody asks
+
+    assert {job: [each["eventType"] for each in told] for job, told in by_job(marquez.events).items()} == {
+        "customer-360": ["START", "FAIL"],
+        f"customer-360.{first.unique_id.split('.')[-1]}": ["START", "COMPLETE"],
+        f"customer-360.{second.unique_id.split('.')[-1]}": ["START", "FAIL"],
+    }
+    assert marquez.refused == []
+    assert [path.suffix for path in (state_dir / "runs").glob("*")] == []
 
 
 @pytest.mark.requirement("FR-043")

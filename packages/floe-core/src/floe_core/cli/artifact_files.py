@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from pydantic_core import from_json
 
 from floe_core.cli.products import meant_products, platform_products
 from floe_core.errors import Problem, SpecError, shown
+from floe_core.ledger import Ledger
 from floe_core.location import Location
 from floe_core.suggestion import did_you_mean
 
@@ -44,10 +45,18 @@ class ArtifactFile:
 
 def artifact_files(manifest: Path | None) -> list[ArtifactFile]:
     """Those of every compiled product of the platform here; raises SpecError where there is none."""
-    found = [_read(location) for location in platform_products(manifest)]
+    products = platform_products(manifest)
+    found = [_read(location) for location in products]
     if compiled := [each for each in found if each]:
         return compiled
-    raise SpecError(Problem("FLOE-E012", "nothing has run here yet", hint="floe run"))
+    raise SpecError(nothing_compiled(products))
+
+
+def nothing_compiled(products: Iterable[Location]) -> Problem:
+    """What to say where none of the products has an artifact, which may have been there once."""
+    if any(Ledger(state_dir).runs(limit=1) for state_dir in {each.state_dir for each in products}):
+        return Problem("FLOE-E012", "not compiled any more", hint="floe compile")
+    return Problem("FLOE-E012", "nothing has run here yet", hint="floe run")
 
 
 def table_named(

@@ -38,15 +38,17 @@ def _branches(edges: Sequence[Edge], direction: Direction) -> _Branches:
     return branches
 
 
-def dot(edges: Sequence[Edge]) -> str:
-    """For Graphviz."""
+def dot(edges: Sequence[Edge], start: Column | None = None) -> str:
+    """For Graphviz; the start is there though nothing leads to it."""
+    alone = [f"  {_quoted(start)};"] if start and not edges else []
     arrows = [f"  {_quoted(edge.source)} -> {_quoted(edge.target)}{_label(edge)};" for edge in edges]
-    return "\n".join(["digraph lineage {", "  rankdir=LR;", "  node [shape=box];", *arrows, "}"])
+    return "\n".join(["digraph lineage {", "  rankdir=LR;", "  node [shape=box];", *alone, *arrows, "}"])
 
 
-def mermaid(edges: Sequence[Edge]) -> str:
-    """For Markdown pages that draw Mermaid."""
-    places = dict.fromkeys(place for edge in edges for place in (edge.source, edge.target))
+def mermaid(edges: Sequence[Edge], start: Column | None = None) -> str:
+    """For Markdown pages that draw Mermaid; the start is there though nothing leads to it."""
+    alone = [start] if start and not edges else []
+    places = dict.fromkeys([*alone, *(place for edge in edges for place in (edge.source, edge.target))])
     number = {place: f"t{at}" for at, place in enumerate(places)}
     nodes = [f'  {name}["{_escaped(str(place))}"]' for place, name in number.items()]
     arrows = [f"  {number[edge.source]} -->{_word(edge)} {number[edge.target]}" for edge in edges]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from floe_core.cli.artifact_files import nothing_compiled
 from floe_core.cli.products import meant_products, platform_products
 from floe_core.errors import Problem, SpecError, shown
 from floe_core.inlined_views import InlinedView, kept_views, products_with_views
@@ -68,14 +69,11 @@ def open_store(product: Path | None, manifest: Path | None) -> tuple[Store, str 
     SpecError where nothing was compiled yet.
     """
     meant = meant_products(product, manifest)
-    for location in [*meant, *platform_products(manifest)]:
+    products = [*meant, *platform_products(manifest)]
+    for location in products:
         if store := store_of(location):
             return store, store.artifacts.metadata.sql_name if meant == [location] else None
-    ran = any(Ledger(location.state_dir).runs(limit=1) for location in meant)
-    what, hint = (
-        ("not compiled any more", "floe compile") if ran else ("nothing has run here yet", "floe run")
-    )
-    raise SpecError(Problem("FLOE-E012", what, hint=hint))
+    raise SpecError(nothing_compiled(products))
 
 
 def _stored_artifacts(location: Location) -> CompiledArtifacts | None:

@@ -15,6 +15,7 @@ from floe_core.telemetry_reader import ToldSpan
 
 _LABEL = 34
 _LEAST_BAR = 20
+_MARKED = len("  cancelled")
 _NO_WORK = ("skipped", "reused")
 _MARKS = "─━"
 
@@ -34,6 +35,11 @@ class Part:
         if self.span.name == "model":
             return str(said.get("model_name", "model"))
         return f"test {said['floe.test']}" if "floe.test" in said else self.span.name
+
+    @property
+    def ending(self) -> str:
+        """The word for how it ended that did not end well."""
+        return str(self.span.attributes.get("floe.state", "failed"))
 
     def walk(self) -> Iterator[Part]:
         yield self
@@ -67,6 +73,17 @@ def critical_path(root: Part) -> list[Part]:
     return path[::-1]
 
 
+def failures(root: Part) -> list[Part]:
+    """The parts that went wrong, without what they consist of; the whole, where that is all that is known."""
+    found, waiting = list[Part](), list(root.parts)
+    for part in waiting:
+        if part.span.error:
+            found.append(part)
+        else:
+            waiting.extend(part.parts)
+    return found or ([root] if root.span.error else [])
+
+
 @dataclass(frozen=True)
 class Slow:
     """A model that took long, beside the median of earlier runs; None when there was none."""
@@ -92,7 +109,8 @@ def slowest(ledger: Ledger, run: RunResult, *, count: int = 3) -> list[Slow]:
 def waterfall(root: Part, *, width: int, deep: bool) -> Iterator[str]:
     """A line for each part, with a bar where it lies in time; what is on the critical path is drawn thick."""
     critical = {part.span.context.span_id for part in critical_path(root)}
-    room = max(width - _LABEL - 12, _LEAST_BAR)
+    broken = any(part.span.error for part in root.walk())
+    room = max(width - _LABEL - 12 - (_MARKED if broken else 0), _LEAST_BAR)
     start, whole = root.span.start_ns, max(root.span.end_ns - root.span.start_ns, 1)
     for part in root.walk():
         if part.depth > 1 and not deep:
@@ -104,4 +122,4 @@ def waterfall(root: Part, *, width: int, deep: bool) -> Iterator[str]:
         bar = " " * first + _MARKS[thick] * length
         short = label if len(label) <= _LABEL else f"{label[: _LABEL - 1]}…"
         line = f"{short:<{_LABEL}} {span.seconds:>8.2f} s  {bar}"
-        yield click.style(line, fg="red") if span.error else line
+        yield click.style(f"{line}  {part.ending}", fg="red") if span.error else line

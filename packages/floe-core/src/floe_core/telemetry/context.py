@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-_TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}")
+_TRACEPARENT = re.compile(r"(?!ff)([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}(-.*)?")
 _VARIABLE = "TRACEPARENT"
 
 
@@ -30,11 +30,17 @@ class SpanContext:
 
     @classmethod
     def parse(cls, traceparent: str) -> SpanContext | None:
-        """What a ``traceparent`` says; None when it is not one."""
+        """What a ``traceparent`` says; None when it is not one.
+
+        Versions to come may say more at its end: https://www.w3.org/TR/trace-context/#versioning-of-traceparent.
+        """
         found = _TRACEPARENT.fullmatch(traceparent.strip())
-        if not found or set(found[1]) == {"0"} or set(found[2]) == {"0"}:
+        if not found:
             return None
-        return cls(found[1], found[2])
+        version, trace_id, span_id, more = found.groups()
+        if (version == "00" and more) or set(trace_id) == {"0"} or set(span_id) == {"0"}:
+            return None
+        return cls(trace_id, span_id)
 
 
 _dice = random.Random()  # the system's own are asked once: they may take a third of a millisecond

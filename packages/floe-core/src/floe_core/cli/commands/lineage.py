@@ -30,7 +30,8 @@ from floe_core.suggestion import did_you_mean
     type=click.Choice(["text", "dot", "mermaid", "json"]),
     default="text",
     show_default=True,
-    help="'dot' is for Graphviz, 'mermaid' for Markdown, 'json' is what --output json prints.",
+    help="'dot' is for Graphviz, 'mermaid' for Markdown, 'json' is what --output json prints. "
+    "What decides which rows there are is in text and json.",
 )
 @product_option
 @manifest_option
@@ -66,7 +67,8 @@ def command(
         for line in lineage.lines():
             say(line)
     else:
-        say(dot(lineage.edges) if form == "dot" else mermaid(lineage.edges))
+        draw = dot if form == "dot" else mermaid
+        say(draw(lineage.edges, lineage.start))
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,15 @@ from floe_core.cli.options import manifest_option, product_option
 from floe_core.cli.output import Output, counted, output_option
 from floe_core.cli.products import meant_products
 from floe_core.cli.stores import name_of
-from floe_core.cli.waterfall import Part, Slow, critical_path, parts_of, slowest, waterfall
+from floe_core.cli.waterfall import (
+    Part,
+    Slow,
+    critical_path,
+    failures,
+    parts_of,
+    slowest,
+    waterfall,
+)
 from floe_core.errors import Problem, SpecError
 from floe_core.ledger import Ledger
 from floe_core.run_result import RunResult
@@ -23,6 +31,7 @@ from floe_core.telemetry import run_span_id
 from floe_core.telemetry_reader import TelemetryReader
 
 _MANY = 60
+_LONGER = 1.1  # times; less is not worth a word
 
 
 @click.command()
@@ -51,13 +60,7 @@ def command(
     spans = TelemetryReader(meant[0].state_dir).trace(found.trace_id)
     root = parts_of(spans, run_span_id(found.run_id, found.attempt))
     if root is None:
-        raise SpecError(
-            Problem(
-                "FLOE-E022",
-                f"no spans of run '{found.run_id}' are kept here",
-                hint=f"look for trace '{found.trace_id}' where the platform's telemetry goes",
-            )
-        )
+        raise SpecError(_no_spans(found))
     slow = slowest(ledger, found)
     output.document(_document(found, root, slow))
     if not output.json:
@@ -77,6 +80,15 @@ def _attempt(ledger: Ledger, newest: RunResult, attempt: int | None) -> RunResul
     return ledger.attempt(newest.run_id, attempt or newest.attempt)
 
 
+def _no_spans(run: RunResult) -> Problem:
+    if run.state == "running":
+        what, hint = f"run '{run.run_id}' is still going", "its spans are told when it has ended: floe runs"
+    else:
+        what = f"no spans of run '{run.run_id}' are kept here"
+        hint = f"look for trace '{run.trace_id}' where the platform's telemetry goes"
+    return Problem("FLOE-E022", what, hint=hint)
+
+
 def _head(run: RunResult, root: Part) -> str:
     return (
         f"run {run.run_id}, attempt {run.attempt}, of {run.product}: {run.state}, "
@@ -91,14 +103,21 @@ def _foot(root: Part, slow: list[Slow]) -> Iterator[str]:
         names = " > ".join(part.label for part in path)
         yield f"critical path: {names}: {seconds:.2f} s of {root.span.seconds:.2f} s"
     for each in slow:
-        yield f"slow: {each.model}, {each.seconds:.2f} s{_compared(each)}"
+        yield f"longest: {each.model}, {each.seconds:.2f} s{_compared(each)}"
+    for part in failures(root):
+        yield f"{part.ending}: {part.label}: {_indented(part.span.error or '')}"
 
 
 def _compared(slow: Slow) -> str:
     if slow.usual is None:
         return ", for the first time"
-    times = f", {slow.seconds / slow.usual:.1f} times as long" if slow.usual else ""
-    return f"; {slow.usual:.2f} s in {counted(slow.runs, 'earlier run')}{times}"
+    times = slow.seconds / slow.usual if slow.usual else 0
+    longer = f", {times:.1f} times as long" if times >= _LONGER else ""
+    return f"; {slow.usual:.2f} s in {counted(slow.runs, 'earlier run')}{longer}"
+
+
+def _indented(text: str) -> str:
+    return text.replace("\n", "\n  ")
 
 
 def _document(run: RunResult, root: Part, slow: list[Slow]) -> dict[str, Any]:
