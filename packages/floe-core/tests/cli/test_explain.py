@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
-from testing.command_line import Floe
+from testing.command_line import Floe, write
 from testing.sources import ROOT
 
 PAGES = ROOT / "docs" / "errors"
@@ -17,6 +18,20 @@ SECTIONS = re.compile(
     r"## How to mend it\n\n(?P<mending>.+)\n",
     re.DOTALL,
 )
+
+
+SHOWN_FILE = re.compile(r"`(?P<name>[^`\n]+)`:\n\n```yaml\n(?P<text>.*?)```", re.DOTALL)
+SHOWN_COMPILE = re.compile(r"```console\n\$ floe compile\n(?P<told>.*?)```", re.DOTALL)
+PLACE = re.compile(r"([\w.]+\.yaml):(\d+):(\d+)")
+OF_OTHERS_PLUGINS = {"FLOE-E222"}
+
+
+def shown() -> dict[str, tuple[dict[str, str], str]]:
+    """The files and what is told of them, by the code of the page that shows both."""
+    pages = {page.stem: page.read_text("utf-8") for page in PAGES.iterdir()}
+    files = {code: dict(SHOWN_FILE.findall(text)) for code, text in pages.items()}
+    told = {code: SHOWN_COMPILE.search(text) for code, text in pages.items()}
+    return {code: (files[code], said["told"]) for code, said in told.items() if files[code] and said}
 
 
 def raised() -> set[str]:
@@ -37,6 +52,23 @@ def test_every_page_says_what_it_means_with_an_example_and_how_to_mend_it() -> N
         assert found, f"{page.name} has other parts than the others"
         assert found[1] == page.stem
         assert page.stem in found["example"], f"the example of {page.name} does not show it"
+
+
+@pytest.mark.requirement("FR-015")
+def test_every_place_that_a_page_quotes_is_one_in_the_files_that_it_shows() -> None:
+    for code, (files, told) in shown().items():
+        for name, line, column in PLACE.findall(told):
+            assert 0 < int(column) <= len(files[name].splitlines()[int(line) - 1]), f"{code}: {name}:{line}"
+
+
+@pytest.mark.requirement("FR-015")
+@pytest.mark.parametrize("code", sorted(shown().keys() - OF_OTHERS_PLUGINS))
+def test_the_files_of_a_page_are_told_as_it_says(floe: Floe, tmp_path: Path, code: str) -> None:
+    files, told = shown()[code]
+    write(tmp_path, {"floe.yaml": "metadata: {name: shop}\n"} | files)
+    result = floe("compile")
+    assert result.status == 2
+    assert [line for line in told.splitlines() if line not in result.stderr.splitlines()] == []
 
 
 @pytest.mark.requirement("FR-015")
