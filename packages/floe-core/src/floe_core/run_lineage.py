@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from floe_core.lineage import Attempt, Datasets, EventType, Naming, assertion, f
 from floe_core.platform import Platform
 from floe_core.run_result import RunState
 from floe_core.schemas.artifacts import CompiledArtifacts
+from floe_core.started_models import forget_started, note_started, started_models
 from floe_core.telemetry import LineageEvent, Resource, metrics
 
 _PAIR: tuple[EventType, EventType] = ("START", "COMPLETE")
@@ -58,17 +59,18 @@ class RunLineage:
     def __call__(self, event: RunEvent) -> None:
         match event:
             case ModelStarted():
+                note_started(*self._noted, event.unique_id)
                 self._start_model(event.unique_id)
             case ModelFinished():
                 self._end_model(event)
             case TestFinished() if event.about and event.state != "skipped":
                 self._found[event.about].append(assertion(event, self._datasets.node(event.about)))
 
-    def recall(self, done: Iterable[ModelFinished], told: Mapping[str, bool]) -> None:
+    def recall(self, done: Sequence[ModelFinished], told: Mapping[str, bool]) -> None:
         """Take up the lineage of an attempt whose process is gone: what it had done, and what was going.
 
-        ``told`` are the jobs of which anything was told, and whether their end was; what the process took
-        with it is told now.
+        ``told`` are the jobs of which it is known here that anything was told, and whether their end was;
+        all else that happened is told now, so that a receiver elsewhere may hear it twice.
         """
         jobs = {
             node.unique_id: self._attempt.model_job(node, ran=False).name for node in self.artifacts.nodes
@@ -80,6 +82,10 @@ class RunLineage:
             if model.state in _MODEL_ENDS and jobs.get(model.unique_id) not in told:
                 self._start_model(model.unique_id)
             self._end_model(model)
+        ended = {model.unique_id for model in done}
+        for unique_id in dict.fromkeys(started_models(*self._noted)):
+            if unique_id not in ended and jobs.get(unique_id) not in told:
+                self._start_model(unique_id)
 
     def end(self, state: RunState, *, reason: str | None) -> None:
         """Tell how the attempt ended, and with it the models that were going; a second word is ignored."""
@@ -92,6 +98,7 @@ class RunLineage:
         run = self._attempt.run(error=(reason or "failed") if kind == "FAIL" else None)
         inputs = [*self._sources(), *self._tested()]
         self._tell(run_event(kind, run, self._attempt.job, inputs=inputs, outputs=self._outputs()))
+        forget_started(*self._noted)
 
     def materialized(self, event: ModelFinished) -> None:
         """Tell that the orchestrator counts the table as materialized: it is published."""
@@ -101,6 +108,11 @@ class RunLineage:
         run, job = self._attempt.asset_run(node), self._attempt.asset_job(node)
         for kind in _PAIR:
             self._tell(run_event(kind, run, job, outputs=[dataset.as_output(event.snapshot_id)]))
+
+    @property
+    def _noted(self) -> tuple[Path, str, int]:
+        """Whose models are noted when they begin."""
+        return self.resource.state_dir, self.identity.run_id, self.identity.attempt
 
     def _start_model(self, unique_id: str) -> None:
         self._open.add(unique_id)
