@@ -6,7 +6,9 @@ Marquez itself cannot be had here: the receiver takes what its API is documented
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -22,9 +24,9 @@ from testing.polling import wait_for
 _JOB = Job("floe://test/dev", "shop")
 
 
-def _told(state_dir: Path, config: Mapping[str, object], count: int = 3) -> TelemetryQueue:
-    """A queue that so many events were offered to."""
-    queue, resource = TelemetryQueue(), Resource("shop", "dev", "test", "1", state_dir)
+def _told(state_dir: Path, config: Mapping[str, object], count: int = 3, size: int = 5_000) -> TelemetryQueue:
+    """A queue of that size that so many events were offered to."""
+    queue, resource = TelemetryQueue(size), Resource("shop", "dev", "test", "1", state_dir)
     for exporter in MarquezPlugin.model_validate(config).exporters(state_dir):
         queue.attach(exporter, state_dir)
     for number in range(count):
@@ -104,6 +106,40 @@ def test_a_receiver_that_does_not_answer_costs_what_it_was_to_get_and_nothing_el
 ) -> None:
     with bad_receiver(kind) as url:
         assert _told(tmp_path, {"url": url}).close() == 3
+
+
+@pytest.mark.requirement("FR-046")
+@pytest.mark.parametrize("size", [10, 5_000])
+@pytest.mark.parametrize("status", [500, 503, 401])
+def test_what_a_receiver_does_not_take_is_counted(tmp_path: Path, status: int, size: int) -> None:
+    with lineage_receiver() as marquez:
+        marquez.statuses = [status] * 1_000
+        assert _told(tmp_path, {"url": marquez.url}, 100, size).close() == 100
+
+    assert marquez.events == []
+
+
+@pytest.mark.slow
+@pytest.mark.requirement("FR-046")
+@pytest.mark.parametrize("size", [10, 5_000])
+@pytest.mark.parametrize("kind", ["gone", "black hole", "trickles", "slow handshake", "500", "503"])
+def test_nobody_waits_two_seconds_for_a_receiver(tmp_path: Path, kind: str, size: int) -> None:
+    with _misbehaving(kind) as url:
+        queue = _told(tmp_path, {"url": url}, 6_000, size)
+        started = time.monotonic()
+        assert queue.close() == 6_000
+        assert time.monotonic() - started < 2
+
+
+@contextmanager
+def _misbehaving(kind: str) -> Iterator[str]:
+    if kind.isdigit():
+        with lineage_receiver() as marquez:
+            marquez.statuses = [int(kind)] * 20_000
+            yield marquez.url
+    else:
+        with bad_receiver(kind) as url:
+            yield url
 
 
 @pytest.mark.requirement("FR-051")
