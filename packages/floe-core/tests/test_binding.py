@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -147,10 +148,19 @@ def test_only_the_edited_model_is_proven_again_and_the_artifact_is_the_same_as_f
 
     assert edited.to_bytes() == fresh.to_bytes()
     assert (tmp_path / "edited/target/floe/proofs.json").read_bytes() != before
-    (tmp_path / "edited/target/floe/proofs.json").write_text("{")
-    (tmp_path / "edited/models/m1.sql").write_text("select id, name, amount from {{ ref('raw') }}\n")
-    model = compile_floe_spec(tmp_path / "edited").artifacts.transforms[1]
-    assert [column.name for column in model.columns] == ["id", "name", "amount"]
+
+    def types_after_editing_m1(sql: str, proofs: bytes) -> dict[str, list[str]]:
+        (tmp_path / "edited/target/floe/proofs.json").write_bytes(proofs)
+        (tmp_path / "edited/models/m1.sql").write_text(sql)
+        models = compile_floe_spec(tmp_path / "edited").artifacts.transforms
+        return {model.name: [column.type for column in model.columns] for model in models}
+
+    kept = json.loads((tmp_path / "edited/target/floe/proofs.json").read_bytes())
+    kept["proofs"]["model.shop.m2"]["columns"][0][1] = "BIGINT"
+    told = types_after_editing_m1("select name from {{ ref('raw') }}\n", json.dumps(kept).encode())
+    assert (told["m1"], told["m2"][0]) == (["VARCHAR"], "BIGINT")  # m2 is as it was written down
+    anew = types_after_editing_m1("select id from {{ ref('raw') }}\n", b"{")
+    assert (anew["m1"], anew["m2"][0]) == (["INTEGER"], "INTEGER")
 
 
 @pytest.mark.requirement("WU-6", "FR-015")

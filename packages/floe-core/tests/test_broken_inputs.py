@@ -244,6 +244,24 @@ PROJECTS: dict[str, Files] = {
         "models/m.sql": "select 1 as a\n{{ exceptions.raise_compiler_error('no such region') }}\n",
         "models/n.sql": "select {{ nothing.at_all }} as a\n",
     },
+    "templates-that-fail-when-they-render-and-a-seed-that-does-not-load": {
+        "models/m.sql": (
+            "select 1 as a\n"
+            "{% if execute %}{{ exceptions.raise_compiler_error('no such region') }}{% endif %}\n"
+        ),
+        "models/n.sql": "select 1 as a,\n{{ nothing_such(1) if execute }} as b\n",
+        "seeds/raw.csv": "id,at\n1,2026-01-01\n2,yesterday\n",
+        "seeds/odd.csv": "id\n1\n",
+        "seeds/seeds.yml": (
+            "seeds:\n  - {name: raw, config: {column_types: {at: date}}}\n"
+            "  - {name: odd, config: {column_types: {id: integr}}}\n"
+        ),
+    },
+    "models-in-a-ring": {
+        "models/a.sql": "select * from {{ ref('b') }}\n",
+        "models/b.sql": "select * from {{ ref('c') }}\n",
+        "models/c.sql": "select * from {{ ref('a') }}\n",
+    },
     "unsupported": {
         "models/m.py": "def model(dbt, session):\n    return None\n",
         "models/n.sql": (

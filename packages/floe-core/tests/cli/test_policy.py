@@ -47,44 +47,31 @@ def test_without_policies_it_says_where_they_are_to_lie(floe: Floe, platform: Pa
 
 
 @pytest.mark.requirement("WU-6")
-def test_a_policy_without_cases_passes_and_is_told_that_it_has_none(floe: Floe, platform: Path) -> None:
-    write(platform, {"policies/owned.rego": OWNED})
-    result = floe("policy", "test")
-    assert (result.status, result.stderr) == (0, "")
-    assert result.stdout == (
-        "policies/owned.rego: no cases; write policies/owned.cases.yaml\n0 cases: 0 passed, 0 failed\n"
-    )
-
-
-@pytest.mark.requirement("WU-6")
-def test_cases_pass_and_an_id_that_none_denies_is_told(floe: Floe, platform: Path) -> None:
-    write(platform, {"policies/owned.rego": OWNED, "policies/owned.cases.yaml": CASES})
-    result = floe("policy", "test")
-    assert (result.status, result.stderr) == (0, "")
-    assert result.stdout == (
-        "policies/owned.rego\n"
-        "  ok      a team owns it\n"
-        "  ok      nobody owns it\n"
-        "  no case denies 'a version'\n"
-        "2 cases: 2 passed, 0 failed\n"
-    )
-
-
-@pytest.mark.requirement("WU-6")
-def test_a_case_that_fails_is_told_with_its_place_and_ends_with_status_1(floe: Floe, platform: Path) -> None:
+def test_cases_that_pass_that_fail_and_that_are_missing_are_told(floe: Floe, platform: Path) -> None:
     wrong = CASES.replace("denied: [a team]", "denied: [a version]")
-    write(platform, {"policies/owned.rego": OWNED, "policies/owned.cases.yaml": wrong})
+    for name, cases in {"bare": None, "kept": CASES, "wrong": wrong}.items():
+        policy = OWNED.replace("product.owned", f"product.{name}")
+        write(platform, {f"policies/{name}.rego": policy})
+        if cases:
+            write(platform, {f"policies/{name}.cases.yaml": cases})
     result = floe("policy", "test")
     assert (result.status, result.stderr) == (1, "")
     assert result.stdout == (
-        "policies/owned.rego\n"
+        "policies/bare.rego: no cases; write policies/bare.cases.yaml\n"
+        "policies/kept.rego\n"
+        "  ok      a team owns it\n"
+        "  ok      nobody owns it\n"
+        "  no case denies 'a version'\n"
+        "policies/wrong.rego\n"
         "  ok      a team owns it\n"
         "  failed  nobody owns it\n"
-        "          policies/owned.cases.yaml:4:5: denied 'a team', expected 'a version'\n"
+        "          policies/wrong.cases.yaml:4:5: denied 'a team', expected 'a version'\n"
         "  no case denies 'a team'\n"
         "  no case denies 'a version'\n"
-        "2 cases: 1 passed, 1 failed\n"
+        "4 cases: 3 passed, 1 failed\n"
     )
+    write(platform, {"policies/wrong.cases.yaml": CASES})
+    assert floe("policy", "test").status == 0
 
 
 ODD = """\
