@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import socket
+import subprocess
+import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -13,7 +16,7 @@ import pytest
 
 from floe_core import telemetry
 from testing.otlp_receiver import bad_receiver, otlp_receiver
-from tests.demo import floe
+from tests.demo import Demo, floe
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("bad receivers")]
 
@@ -36,15 +39,27 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home
 
 
-@pytest.fixture(scope="module")
-def untold(home: Path) -> tuple[float, dict[str, Any]]:
+Timed = Callable[[Path], tuple[float, dict[str, Any]]]
+
+
+def telling_nobody(home: Path, timed: Timed) -> tuple[float, dict[str, Any]]:
     """What a run gives, and how long it takes, when it tells nobody."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("OTEL_SDK_DISABLED", "true")
         (home / "manifest.yaml").write_text("metadata: {name: p}\n")
-        timed_run(home)
-        runs = [timed_run(home) for _ in range(3)]
+        timed(home)
+        runs = [timed(home) for _ in range(3)]
     return max(seconds for seconds, _ in runs), runs[0][1]
+
+
+@pytest.fixture(scope="module")
+def untold(home: Path) -> tuple[float, dict[str, Any]]:
+    return telling_nobody(home, timed_run)
+
+
+@pytest.fixture(scope="module")
+def untold_process(home: Path) -> tuple[float, dict[str, Any]]:
+    return telling_nobody(home, timed_process)
 
 
 @pytest.fixture(scope="module")
@@ -66,11 +81,28 @@ def receiver(kind: str, port: int) -> Iterator[None]:
 
 
 def timed_run(home: Path) -> tuple[float, dict[str, Any]]:
-    """Seconds of a run of what is compiled."""
+    """Seconds of a run of what is compiled, and what it says with the rows it left."""
     floe("compile", str(home))
     started = time.monotonic()
     document = floe("run", str(home))
-    return time.monotonic() - started, document
+    return time.monotonic() - started, document | {"rows": rows(home)}
+
+
+def timed_process(home: Path) -> tuple[float, dict[str, Any]]:
+    """The same of a process of its own, from its start to its end."""
+    floe("compile", str(home))
+    command = [sys.executable, "-m", "floe_core.cli", "run", str(home), "--output", "json"]
+    started = time.monotonic()
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    return time.monotonic() - started, json.loads(done.stdout) | {"rows": rows(home)}
+
+
+def rows(home: Path) -> dict[str, list[Any]]:
+    """All rows of both tables."""
+    return {
+        table: sorted(tuple(row.values()) for row in Demo(home).rows("shop", table))
+        for table in ("one", "two")
+    }
 
 
 def outcome(document: dict[str, Any]) -> dict[str, Any]:
@@ -79,16 +111,15 @@ def outcome(document: dict[str, Any]) -> dict[str, Any]:
         "state": (document["state"], document["published"]),
         "models": [(model["name"], model["state"], model["rows"]) for model in document["models"]],
         "tests": [(test["name"], test["state"]) for test in document["tests"]],
+        "rows": document["rows"],
     }
 
 
-@pytest.mark.parametrize("kind", ["gone", "black hole", "trickles", "500", "503", "slow handshake"])
-@pytest.mark.parametrize("protocol", ["http", "grpc"])
-@pytest.mark.parametrize("size", [10, 5_000])
-@pytest.mark.requirement("FR-046")
-def test_a_run_gives_the_same_in_time(
-    kind: str, size: int, protocol: str, home: Path, port: int, untold: tuple[float, dict[str, Any]]
-) -> None:
+KINDS = ["gone", "black hole", "trickles", "500", "503", "slow handshake"]
+
+
+def told_to(kind: str, port: int, size: int, protocol: str, home: Path, timed: Timed) -> Any:
+    """What a run gives, and how long it takes, when it tells such a receiver."""
     url = f"{'https' if kind == 'slow handshake' else 'http'}://127.0.0.1:{port}"
     with receiver(kind, port):
         config = f"{{endpoint: '{url}', queueSize: {size}, protocol: {protocol}}}"
@@ -96,7 +127,29 @@ def test_a_run_gives_the_same_in_time(
             f"metadata: {{name: p}}\nplugins: {{telemetry: {{type: otlp, config: {config}}}}}\n"
         )
         telemetry.dropped(home / ".floe")
-        seconds, document = timed_run(home)
+        return timed(home)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("protocol", ["http", "grpc"])
+@pytest.mark.parametrize("size", [10, 5_000])
+@pytest.mark.requirement("FR-046")
+def test_a_run_gives_the_same_in_time(
+    kind: str, size: int, protocol: str, home: Path, port: int, untold: tuple[float, dict[str, Any]]
+) -> None:
+    seconds, document = told_to(kind, port, size, protocol, home, timed_run)
     assert outcome(document) == outcome(untold[1])
+    assert len(document["rows"]["one"]) == 1000
     assert seconds <= untold[0] + 2
+    assert telemetry.dropped(home / ".floe") > 10
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.requirement("FR-046")
+def test_its_process_ends_in_time(
+    kind: str, home: Path, port: int, untold_process: tuple[float, dict[str, Any]]
+) -> None:
+    seconds, document = told_to(kind, port, 5_000, "http", home, timed_process)
+    assert outcome(document) == outcome(untold_process[1])
+    assert seconds <= untold_process[0] + 2
     assert telemetry.dropped(home / ".floe") > 10
