@@ -81,8 +81,13 @@ def values(attributes: Any) -> dict[str, Any]:
 
 
 @contextmanager
-def otlp_receiver(*, status: int = 200, tls: Path | None = None, port: int = 0) -> Iterator[Received]:
-    """Answers ``status``; without ``port`` the kernel chooses one, with ``tls`` it shows that."""
+def otlp_receiver(
+    *, status: int = 200, tls: Path | None = None, clients: Path | None = None, port: int = 0
+) -> Iterator[Received]:
+    """Answers ``status``; without ``port`` the kernel chooses one, with ``tls`` it shows that.
+
+    With ``clients`` only those who show a certificate that this file vouches for are heard.
+    """
     received = Received("", status)
 
     class Handler(BaseHTTPRequestHandler):
@@ -108,6 +113,9 @@ def otlp_receiver(*, status: int = 200, tls: Path | None = None, port: int = 0) 
     if tls:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(tls)
+        if clients:
+            context.verify_mode = ssl.CERT_REQUIRED
+            context.load_verify_locations(clients)
         server.socket = context.wrap_socket(server.socket, server_side=True)
     with server.serving() as chosen:
         received.url = f"{'https' if tls else 'http'}://localhost:{chosen}"

@@ -7,13 +7,13 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import grpc
 import pytest
 from google.protobuf.json_format import MessageToDict
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from pydantic import ValidationError
 
 from floe_core.telemetry import (
@@ -219,15 +219,55 @@ def test_over_tls_the_receiver_must_be_known_and_gets_the_headers(tmp_path: Path
 
 @pytest.mark.requirement("FR-040")
 def test_the_same_goes_over_grpc() -> None:
+    records = (SPAN, COUNTER, GAUGE, HISTOGRAM, LINE)
+    with otlp_receiver() as received:
+        assert exported(OtlpTelemetry(endpoint=received.url), *records) == 0
     with grpc_receiver() as (port, calls):
         plugin = OtlpTelemetry(
             endpoint=f"http://localhost:{port}", protocol="grpc", headers={"X-Key": "s3cret"}
         )
-        assert exported(plugin, SPAN) == 0
-    [(request, headers)] = calls
-    [span] = ExportTraceServiceRequest.FromString(request).resource_spans[0].scope_spans[0].spans
-    assert (span.trace_id.hex(), span.parent_span_id.hex(), span.name) == (TRACE, PARENT, "model")
-    assert headers["x-key"] == "s3cret"
+        assert exported(plugin, *records) == 0
+    collector = "/opentelemetry.proto.collector"
+    assert [call.method for call in calls] == [
+        f"{collector}.trace.v1.TraceService/Export",
+        f"{collector}.metrics.v1.MetricsService/Export",
+        f"{collector}.logs.v1.LogsService/Export",
+    ]
+    assert [call.request for call in calls] == received.bodies
+    assert {call.headers["x-key"] for call in calls} == {"s3cret"}
+
+
+@pytest.mark.parametrize("protocol", ["http", "grpc"])
+@pytest.mark.requirement("FR-040", "FR-065")
+def test_a_receiver_that_asks_who_is_there_is_shown_the_client_s_certificate(
+    tmp_path: Path, protocol: str
+) -> None:
+    shown, own, other = (certificate(tmp_path / f"{name}.pem") for name in ("receiver", "client", "other"))
+    state_dir = tmp_path / ".floe"
+    with _asking(protocol, shown, clients=own.with_suffix(".crt")) as (url, heard):
+        known = OtlpTelemetry(
+            endpoint=url, protocol=protocol, certificate="receiver.crt", client_certificate="client.pem"
+        )
+        strangers: list[dict[str, Any]] = [
+            {"client_certificate": None},
+            {"client_certificate": Path(other.name)},
+        ]
+        lost = [
+            exported(known.model_copy(update=said), SPAN, state_dir=state_dir)
+            for said in (*strangers, {"certificate": Path("other.crt")}, {})
+        ]
+    assert (lost, len(heard)) == ([1, 1, 1, 0], 1)
+
+
+@contextmanager
+def _asking(protocol: str, tls: Path, clients: Path) -> Iterator[tuple[str, list[Any]]]:
+    """The URL of a receiver that hears only known clients, and what it heard."""
+    if protocol == "grpc":
+        with grpc_receiver(tls, clients) as (port, calls):
+            yield f"https://localhost:{port}", calls
+    else:
+        with otlp_receiver(tls=tls, clients=clients) as received:
+            yield received.url, received.requests
 
 
 @pytest.mark.parametrize("size", [10, 5_000])
@@ -301,21 +341,40 @@ def many(count: int = 6_000) -> Iterator[Span]:
         yield Span(SpanContext(TRACE, f"{number + 1:016x}"), OWN, "model", 1, 2, SHOP)
 
 
+@dataclass(frozen=True)
+class Call:
+    """What a gRPC server was called with."""
+
+    method: str
+    request: bytes
+    headers: dict[str, Any]
+
+
 @contextmanager
-def grpc_receiver() -> Iterator[tuple[int, list[tuple[bytes, dict[str, Any]]]]]:
-    """A gRPC server whose every method keeps what it is called with, and answers an empty message."""
-    calls: list[tuple[bytes, dict[str, Any]]] = []
+def grpc_receiver(tls: Path | None = None, clients: Path | None = None) -> Iterator[tuple[int, list[Call]]]:
+    """A gRPC server whose every method keeps what it is called with, and answers an empty message.
+
+    With ``tls`` it shows that, with ``clients`` it hears only those that this file vouches for.
+    """
+    calls: list[Call] = []
 
     class Handler(grpc.GenericRpcHandler):  # type: ignore[misc]  # it ships no types
         def service(self, details: Any) -> Any:
             def call(request: bytes, _: Any) -> bytes:
-                calls.append((request, dict(details.invocation_metadata)))
+                calls.append(Call(details.method, request, dict(details.invocation_metadata)))
                 return b""
 
             return grpc.unary_unary_rpc_method_handler(call)
 
     server = grpc.server(ThreadPoolExecutor(2), handlers=[Handler()])
-    port = server.add_insecure_port("127.0.0.1:0")
+    if tls:
+        own = (tls.read_bytes(), tls.with_suffix(".crt").read_bytes())
+        known = clients and clients.read_bytes()
+        port = server.add_secure_port(
+            "127.0.0.1:0", grpc.ssl_server_credentials([own], known, known is not None)
+        )
+    else:
+        port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     try:
         yield port, calls
