@@ -19,7 +19,6 @@ from floe_core.schemas.artifacts import (
     ArtifactDeprecation,
     ArtifactInput,
     CompiledArtifacts,
-    Transform,
 )
 
 TYPES = (
@@ -231,10 +230,15 @@ def test_a_table_goes_when_it_was_deprecated_and_nobody_reads_it(base: CompiledA
 def test_compiling_against_a_release_refuses_what_breaks_its_readers_and_writes_nothing(
     shop: Path, tmp_path: Path
 ) -> None:
+    model, kept = shop / "models/marts/customers.sql", shop / "models/marts/kept.sql"
+    pivoted = shop / "models/marts/pivoted.sql"
+    for each in (kept, pivoted):
+        each.write_text("select 1 as id\n")
     released = compile_floe_spec(shop)
     release = tmp_path / "released.json"
     release.write_bytes(released.artifacts.to_bytes())
-    model = shop / "models/marts/customers.sql"
+    kept.write_text("select nullif(1, 2) as id\n")
+    pivoted.write_text("select {{ run_query('select 1').columns[0].values()[0] if execute }} as id\n")
     model.write_text(
         "select customer as name, sum(amount)::double as total from {{ ref('stg_orders') }} group by 1"
     )
@@ -251,9 +255,17 @@ def test_compiling_against_a_release_refuses_what_breaks_its_readers_and_writes_
         "models/marts/customers.sql:1:1: FLOE-E461 column 'customers.total' is DOUBLE, it was DECIMAL(38,0); "
         "nobody on this platform reads it\n"
         "  hint: add a column of the new type, and keep this one until nobody reads it any more",
+        "models/marts/kept.sql:1:1: FLOE-E462 column 'kept.id' may be NULL, it could not be; "
+        "nobody on this platform reads it\n"
+        "  hint: add a not_null test, or coalesce() the NULL away",
+        "models/marts/pivoted.sql:1:1: FLOE-E464 column 'pivoted.id' is not known before the run any more, "
+        "it was INTEGER; nobody on this platform reads it\n"
+        "  hint: describe the model's columns with their data_type",
     ]
     assert refused.value.exit_status == 1
     assert released.location.artifacts_path.read_bytes() == release.read_bytes()
+    for each in (kept, pivoted):
+        each.write_text("select 1 as id\n")
     model.write_text(
         "select customer, sum(amount) as total, 1 as more from {{ ref('stg_orders') }} group by 1"
     )
@@ -261,8 +273,8 @@ def test_compiling_against_a_release_refuses_what_breaks_its_readers_and_writes_
     (shop / "floe.yaml").write_text(
         "metadata: {name: shop, owner: sales}\ndeprecations: [{column: customers.total, since: 1.0.0}]\n"
     )
-    [_, orders] = compile_product(locate(shop), against=release).artifacts.transforms
-    assert isinstance(orders, Transform)
+    compatible = compile_product(locate(shop), against=release).artifacts
+    assert [model.name for model in compatible.transforms] == ["customers", "kept", "pivoted", "stg_orders"]
     with pytest.raises(SpecError, match="FLOE-E466 not a compiled artifact"):
         compile_product(locate(shop), against=shop / "floe.yaml")
 

@@ -139,6 +139,12 @@ def test_the_platforms_own_policies_refuse_and_a_changed_one_is_asked_again(shop
     ]
     write({"floe.yaml": "metadata: {name: shop, owner: sales@acme.example}\n"})
     assert "policies" in compile_floe_spec(shop).artifacts.enforcement_result.policy_types_checked
+
+    gold = shop / "policies/gold.rego"
+    gold.symlink_to("nowhere.rego")
+    with pytest.raises(SpecError, match=r"policies/gold.rego:1:1: FLOE-E101 cannot be read: No such file"):
+        compile_floe_spec(shop)
+    gold.unlink()
     assert compile_floe_spec(shop).unchanged
     write({"policies/owned.rego": POLICY.replace("acme.example", "acme.test")})
     with pytest.raises(PolicyError):

@@ -63,7 +63,8 @@ def locate(product: Path | None = None, *, manifest: Path | None = None, cwd: Pa
     chosen = None if manifest is None else _manifest_file(here / manifest)
     if product is None:
         return _product_here(here, chosen)
-    path = (here / product).resolve()
+    path = here / product
+    path = path.resolve() if path.is_dir() else path.parent.resolve() / path.name
     if _stands(path):
         return _location(path, chosen)
     if _stands(path / SPEC_NAME):
@@ -74,6 +75,21 @@ def locate(product: Path | None = None, *, manifest: Path | None = None, cwd: Pa
 def lies_in(path: Path, folder: Path) -> bool:
     """Whether the path, all links resolved, is the folder or lies below it."""
     return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder))
+
+
+def read_here(path: Path) -> YamlFile:
+    """Read a floe.yaml or manifest.yaml.
+
+    Raises SpecError for what cannot be read, and for a link out of the repository, or out of the platform's
+    folder where there is none.
+    """
+    if path.is_symlink():
+        manifest = _first_above(path.parent, MANIFEST_NAME)
+        folder = _repository(path.parent) or (manifest.parent if manifest else path.parent)
+        if not lies_in(path, folder):
+            message = f"this link leads out of '{shown(folder)}'"
+            raise SpecError(Problem("FLOE-E216", message, Position.of(path), "put the file itself there"))
+    return read_yaml(path)
 
 
 def path_fault(text: str) -> str | None:
@@ -109,7 +125,8 @@ def manifest_above(folder: Path) -> Path | None:
 
 def product_name(spec_path: Path) -> str | None:
     """The name a floe.yaml gives its product, None if it cannot be read or says none."""
-    metadata = _peek(spec_path).get("metadata")
+    file = _peek(spec_path)
+    metadata = file.tree.get("metadata") if file else None
     name = metadata.get("name") if isinstance(metadata, dict) else None
     return name if isinstance(name, str) else None
 
@@ -191,21 +208,19 @@ def _manifest_file(path: Path, at: Position | None = None) -> Path:
 
 
 def _platform_key(spec_path: Path) -> tuple[YamlFile, str] | None:
-    try:
-        file = read_yaml(spec_path)
-    except SpecError:
-        return None  # whoever compiles it says what is wrong
-    value = file.tree.get("platform")
-    if not isinstance(value, str) or path_fault(value):
+    file = _peek(spec_path)
+    value = file.tree.get("platform") if file else None
+    if file is None or not isinstance(value, str) or path_fault(value):
         return None  # compiling it tells that, too
     return file, value
 
 
-def _peek(path: Path) -> dict[str, object]:
+def _peek(path: Path) -> YamlFile | None:
+    """What the file says; None where whoever compiles it tells what is wrong."""
     try:
-        return read_yaml(path).tree
+        return read_here(path)
     except SpecError:
-        return {}
+        return None
 
 
 def _first_above(folder: Path, name: str) -> Path | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 from floe_core.errors import SpecError
 from floe_core.policy.builtins import BUILTINS
+from floe_core.policy.files import files_in
 from floe_core.policy.judge import check
 from floe_core.policy.reading import read_policies, read_policy
 
@@ -145,3 +147,30 @@ def test_the_engine_knows_every_function_that_policies_may_call_and_so_does_thei
     assert [f"- `{name}`: {gives}" for name, gives in BUILTINS.items()] == [
         line for line in source.splitlines() if line.startswith("- `")
     ]
+
+
+@pytest.mark.requirement("WU-6", "FR-066")
+def test_what_is_named_like_a_policy_and_cannot_be_read_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "policies"
+    assert files_in(folder) == []
+    folder.mkdir()
+    (folder / "dangling.rego").symlink_to("nowhere")
+    (folder / "folder.rego").mkdir()
+    (folder / "large.rego").write_text("#" * (1 << 20) + "\n")
+    os.mkfifo(folder / "pipe.rego")
+    (folder / ".#edited.rego").symlink_to("me@here.1:2")
+    (folder / "cases.yaml").write_text("")
+    with pytest.raises(SpecError) as raised:
+        read_policies(files_in(folder))
+    assert [str(problem).splitlines()[0] for problem in raised.value.problems] == [
+        "policies/dangling.rego:1:1: FLOE-E101 cannot be read: No such file or directory",
+        "policies/folder.rego:1:1: FLOE-E101 cannot be read: Is a directory",
+        "policies/large.rego:1:1: FLOE-E102 the file is larger than 1 MiB",
+        "policies/pipe.rego:1:1: FLOE-E101 cannot be read: it is a pipe or a device, no file",
+    ]
+    (tmp_path / "elsewhere").symlink_to("nowhere")
+    with pytest.raises(SpecError, match="FLOE-E101 cannot be read: No such file"):
+        files_in(tmp_path / "elsewhere")

@@ -6,6 +6,7 @@ import os
 import re
 import stat
 from itertools import islice
+from pathlib import Path
 
 from floe_core.cli.table import width
 from floe_core.errors import Position
@@ -24,8 +25,9 @@ _SECRET = re.compile(
 
 def excerpt(at: Position) -> list[str]:
     """The line as written and the carets, both after a margin; nothing where that would tell nothing."""
-    if (at.line, at.column) == (1, 1) and not at.file.endswith((".yaml", ".yml")):
-        return []  # the file as a whole is meant
+    whole = not at.file.endswith((".yaml", ".yml")) or Path(at.file).is_symlink()
+    if (at.line, at.column) == (1, 1) and whole:
+        return []  # the file as a whole is meant; a link may have been refused for where it leads
     line = _line(at)
     if line is None or not line.strip() or line.lstrip().startswith("#"):
         return []

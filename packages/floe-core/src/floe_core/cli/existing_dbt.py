@@ -12,6 +12,8 @@ import yaml
 from floe_core.compilation.dbt_project import PROJECT_FILE, DbtProjectFile, read_dbt_project
 from floe_core.errors import Position
 from floe_core.location import SPEC_NAME
+from floe_core.yaml_file import read_bounded
+from floe_core.yaml_limits import refuse_beyond_limits
 
 _MODELS = ("*.sql", "*.py")
 _SNAPSHOTS = ("*.sql", "*.yml", "*.yaml")
@@ -95,9 +97,13 @@ def _packages(folder: Path) -> Iterator[str]:
 
 def _read(path: Path) -> Any:
     """The file as YAML; nothing where it is missing or dbt's templates keep it from being YAML."""
+    if not path.exists():
+        return None
+    content = read_bounded(path)
+    refuse_beyond_limits(content, path)
     try:
-        return yaml.load(path.read_bytes(), Loader=yaml.CSafeLoader)
-    except (OSError, yaml.YAMLError, UnicodeDecodeError):
+        return yaml.load(content, Loader=yaml.CSafeLoader)
+    except (yaml.YAMLError, UnicodeDecodeError):
         return None
 
 

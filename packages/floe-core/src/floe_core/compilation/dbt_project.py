@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import yaml
 
 from floe_core.errors import Position, Problem, SpecError, shown
 from floe_core.yaml_file import read_bounded
+from floe_core.yaml_limits import refuse_beyond_limits
 
 PROJECT_FILE = "dbt_project.yml"
 _FOLDERS = {
@@ -48,7 +50,7 @@ def read_dbt_project(project_dir: Path, at: Position) -> DbtProjectFile:
         raise SpecError(
             Problem("FLOE-E401", f"dbt.project: no folder '{shown(project_dir)}'", at, hint="check the path")
         )
-    if not path.is_file():
+    if not os.path.lexists(path) or path.is_dir():
         raise SpecError(
             Problem(
                 "FLOE-E401",
@@ -81,7 +83,9 @@ def read_dbt_project(project_dir: Path, at: Position) -> DbtProjectFile:
 
 def _parse(path: Path) -> dict[str, Any]:
     try:
-        tree = yaml.load(read_bounded(path), Loader=yaml.CSafeLoader)
+        content = read_bounded(path)
+        refuse_beyond_limits(content, path)
+        tree = yaml.load(content, Loader=yaml.CSafeLoader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         at = Position.of(path, mark.line + 1, mark.column + 1) if mark else Position.of(path)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from floe_core.errors import Problem, SpecError
-from floe_core.location import Location
-from floe_core.yaml_file import YamlFile, read_yaml
+from floe_core.location import Location, read_here
+from floe_core.yaml_file import YamlFile
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ def load(location: Location) -> Loaded:
 
 def _read(path: Path, problems: list[Problem]) -> YamlFile | None:
     try:
-        return read_yaml(path)
+        return read_here(path)
     except SpecError as error:
         problems.extend(error.problems)
         return None

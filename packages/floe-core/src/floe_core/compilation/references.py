@@ -14,7 +14,7 @@ from floe_core.location import lies_in
 
 
 def project_outside(sources: Validated, project_dir: Path) -> Iterator[Problem]:
-    """The dbt project's folder where it lies, its links resolved, beyond the platform's."""
+    """The dbt project's folder or its own file where they lie, links resolved, beyond the platform's."""
     platform_dir = sources.location.platform_dir
     if not lies_in(project_dir, platform_dir):
         yield Problem(
@@ -23,6 +23,8 @@ def project_outside(sources: Validated, project_dir: Path) -> Iterator[Problem]:
             sources.spec_file.at(("dbt", "project")),
             hint="a product and its dbt project lie below one manifest.yaml, or in one git repository",
         )
+    elif (file := project_dir / PROJECT_FILE).is_symlink() and not lies_in(file, platform_dir):
+        yield _leads_out("this link", Position.of(file), platform_dir)
 
 
 def foreign_files(project_dir: Path, project: DbtProjectFile, platform_dir: Path) -> Iterator[Problem]:

@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 
 from floe_core.compilation.dbt_project import DbtProjectFile, read_dbt_project
+from floe_core.compilation.dbt_yaml import beyond_limits
 from floe_core.compilation.digest import file_digests
 from floe_core.compilation.environments import current_retention, current_schedule, differences
 from floe_core.compilation.layer_names import unknown_layers
@@ -51,6 +52,9 @@ def resolve(sources: Validated) -> Plan:
     profiles = _profiles(sources, plugins, project_file)
     write_if_changed(dbt_location.profiles_dir / "profiles.yml", profiles_text(profiles))
     digests = file_digests(dbt_location.project_dir, project_file)  # before dbt reads the files, not after
+    seen = sources.location.generated_dir / "yaml_seen.txt"
+    if problems := list(beyond_limits(dbt_location.project_dir, digests, seen)):
+        raise SpecError(in_order(problems))
     project = plugins.dbt.parse(dbt_location)
     sources_of_project = [node for node in project.nodes if node.resource_type == "source"]
     plan = Plan(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from pathlib import Path
 
+from floe_core.errors import Position, Problem, SpecError
 from floe_core.location import Location
 
 FOLDER = "policies"
@@ -17,7 +19,21 @@ def policy_files(location: Location) -> list[Path]:
 
 
 def files_in(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.glob("*.rego") if path.is_file())
+    """Whatever is named like a policy: what cannot be read is refused, not left out.
+
+    Raises SpecError for a folder that cannot be read.
+    """
+    try:
+        return sorted(path for path in folder.iterdir() if _is_policy(path.name))
+    except OSError as error:
+        if not os.path.lexists(folder):
+            return []
+        message = f"cannot be read: {error.strerror}"
+        raise SpecError(Problem("FLOE-E101", message, Position.of(folder))) from error
+
+
+def _is_policy(name: str) -> bool:
+    return name.endswith(".rego") and not name.startswith(".#")  # what Emacs puts beside what it edits
 
 
 def policies_digest(location: Location) -> str | None:
@@ -27,5 +43,6 @@ def policies_digest(location: Location) -> str | None:
         return None
     total = hashlib.sha256()
     for path in files:
-        total.update(f"{path.name}\0{hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
+        content = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else "no file"
+        total.update(f"{path.name}\0{content}\n".encode())
     return total.hexdigest()

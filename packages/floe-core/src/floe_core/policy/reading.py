@@ -8,16 +8,13 @@ from pathlib import Path
 from floe_core.errors import Position, Problem, SpecError, in_order
 from floe_core.policy.dialect import PolicyReader
 from floe_core.policy.policy import Policy
+from floe_core.yaml_file import read_bounded
 
 
 def read_policy(path: Path) -> Policy:
     """Read a policy; raises SpecError with all that keeps it from being one."""
     try:
-        source = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise SpecError(
-            Problem("FLOE-E101", f"cannot be read: {error.strerror}", Position.of(path))
-        ) from error
+        source = read_bounded(path).decode("utf-8")
     except UnicodeDecodeError as error:
         hint = "save the file as UTF-8"
         raise SpecError(Problem("FLOE-E103", "not UTF-8", Position.of(path), hint)) from error

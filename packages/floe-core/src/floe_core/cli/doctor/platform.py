@@ -12,20 +12,20 @@ from floe_core.compilation.dbt_project import read_dbt_project
 from floe_core.compilation.load import load
 from floe_core.compilation.plan import ChosenPlugin, ChosenPlugins
 from floe_core.compilation.plugin_choice import choose_plugins
+from floe_core.compilation.references import project_outside
 from floe_core.compilation.validate import Validated, validate
 from floe_core.errors import Problem, SpecError, in_order, shown
-from floe_core.location import Location
+from floe_core.location import Location, read_here
 from floe_core.plugins.registry import PluginRegistry
 from floe_core.plugins.types import PluginType
 from floe_core.schemas.manifest import Manifest
 from floe_core.schemas.problems import problems_of
 from floe_core.schemas.secret import AS_WRITTEN
-from floe_core.yaml_file import read_yaml
 
 
 def manifest(path: Path) -> Iterator[Finding]:
     """Whether the manifest of a platform without products can be read."""
-    file = read_yaml(path)
+    file = read_here(path)
     try:
         said = Manifest.model_validate(file.tree, context=AS_WRITTEN)
     except ValidationError as error:
@@ -64,5 +64,7 @@ def _plugin(plugin_type: PluginType, chosen: ChosenPlugin, state_dir: Path) -> F
 
 def _dbt_project(sources: Validated) -> Finding:
     folder = sources.location.product_dir / sources.spec.dbt.project
+    if outside := list(project_outside(sources, folder)):
+        raise SpecError(outside)
     found = read_dbt_project(folder, sources.spec_file.at(("dbt", "project")))
     return Finding(f"dbt in {shown(folder)}", f"project '{found.name}', profile '{found.profile}'")
