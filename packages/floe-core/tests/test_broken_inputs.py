@@ -147,6 +147,12 @@ FILES: dict[str, Files] = {
     "a-reference-that-is-no-secret": {
         "floe.yaml": "metadata: {name: shop, owner: '${TEAM}', description: 'in ${PLACE}'}\n"
     },
+    "references-in-one-value": {
+        "floe.yaml": NAME,
+        "manifest.yaml": (
+            f"{PLATFORM}layers:\n  bronze: [raw, '${{RAW}}']\n  gold:\n    - marts\n    - '${{MARTS}}'\n"
+        ),
+    },
     "settings-of-both-files": {
         "floe.yaml": f"{NAME}compute: {{config: {{memoryLimit: lots, treads: 2}}}}\n",
         "manifest.yaml": f"{PLATFORM}plugins: {{compute: {{config: {{threads: -1}}, type: duckdb}}}}\n",

@@ -207,8 +207,11 @@ class Vault(Plugin):
             ["FLOE-E217 uri: '${HOST}' is a reference, and this is no secret"],
         ),
         (
-            {"token": "${A}", "headers": {"x": "${B}"}},
-            ["FLOE-E217 headers: '${B}' is a reference, and this is no secret"],
+            {"token": "${A}", "headers": {"x": "${B}", "y": "z", "w": "http://${C}"}},
+            [
+                "FLOE-E217 headers.w: '${C}' is a reference, and this is no secret",
+                "FLOE-E217 headers.x: '${B}' is a reference, and this is no secret",
+            ],
         ),
     ],
 )

@@ -160,11 +160,10 @@ def leading_lines(path: Path) -> int:
 
 
 def _first_mention(text: str, path: Path) -> tuple[int, int] | None:
-    """Where the file first says a word that the message quotes."""
+    """Where the file first says a word that the message quotes, or the message that it raises itself."""
     content = path.read_text(encoding="utf-8", errors="replace")
-    for word in _QUOTED.findall(text):
-        last = word.rsplit(".", 1)[-1]
-        if match := re.search(rf"(?<!\w){re.escape(last)}(?!\w)", content):
+    for word in (*(word.rsplit(".", 1)[-1] for word in _QUOTED.findall(text)), cleaned(text)):
+        if match := re.search(rf"(?<!\w){re.escape(word)}(?!\w)", content):
             line_start = content.rfind("\n", 0, match.start()) + 1
             return content.count("\n", 0, match.start()) + 1, match.start() - line_start + 1
     return None

@@ -47,13 +47,26 @@ def problems_of(
     ``prefix`` is where in the file the model stands, ``about`` which errors are meant, by their paths,
     ``elsewhere`` the keys that another file has at its top, with that file's name.
     """
-    errors = [details for details in error.errors(include_url=False) if about(details["loc"])]
+    errors = [
+        each
+        for details in error.errors(include_url=False)
+        if about(details["loc"])
+        for each in _by_place(details)
+    ]
     problems = in_order(
         _problem(details, model, file, prefix, elsewhere) for details in errors[:MAX_PROBLEMS]
     )
     if len(errors) > MAX_PROBLEMS:
         problems.append(Problem("FLOE-E115", "more problems follow in this file", problems[-1].at))
     return problems
+
+
+def _by_place(details: Any) -> list[Any]:
+    """The error at each of the places within its value that it is about, if it says."""
+    places = details.get("ctx", {}).get("places")
+    if places is None:
+        return [details]
+    return [{**details, "loc": (*details["loc"], *path), "msg": message} for path, message in places]
 
 
 def _problem(

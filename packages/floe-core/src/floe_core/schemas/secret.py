@@ -22,16 +22,24 @@ AS_WRITTEN = object()
 
 
 def refuse_misplaced(annotation: Any, value: Any) -> None:
-    """Raises PydanticCustomError for a secret that is written out, and for a reference that is no secret."""
+    """Raises PydanticCustomError for secrets that are written out, and for references that are no secrets.
+
+    One error for all of the value; its context has their ``places`` in it, with what is wrong at each.
+    """
     if is_secret(annotation):
-        if any(not REFERENCE.fullmatch(text) for text in _texts(value)):
-            raise PydanticCustomError("secret_written_out", "a secret is written out")
+        written_out = "a secret is written out"
+        places = [(path, written_out) for path, text in _texts(value) if not REFERENCE.fullmatch(text)]
+        if places:
+            raise PydanticCustomError("secret_written_out", written_out, {"places": places})
         return
-    for text in _texts(value):
-        if found := REFERENCE.search(text):
-            raise PydanticCustomError(
-                "reference_misplaced", "'{text}' is a reference, and this is no secret", {"text": found[0]}
-            )
+    references = [(path, found[0]) for path, text in _texts(value) if (found := REFERENCE.search(text))]
+    if references:
+        places = [(path, f"'{text}' is a reference, and this is no secret") for path, text in references]
+        raise PydanticCustomError(
+            "reference_misplaced",
+            "'{text}' is a reference, and this is no secret",
+            {"text": references[0][1], "places": places},
+        )
 
 
 def is_secret(annotation: Any) -> bool:
@@ -73,12 +81,13 @@ def known_secrets() -> frozenset[str]:
     return frozenset(_read.union(filter(None, of_others)))
 
 
-def _texts(value: Any) -> Iterator[str]:
+def _texts(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Every text in a value, with the keys and indexes that lead to it."""
     if isinstance(value, str):
-        yield value
+        yield path, value
     elif isinstance(value, dict):
-        for part in value.values():
-            yield from _texts(part)
+        for key, part in value.items():
+            yield from _texts(part, (*path, key))
     elif isinstance(value, list | tuple):
-        for part in value:
-            yield from _texts(part)
+        for index, part in enumerate(value):
+            yield from _texts(part, (*path, index))
