@@ -15,6 +15,7 @@ from floe_core.lake import RunIdentity
 from floe_core.ledger import Ledger
 from floe_core.run_lock import run_lock
 from testing.openlineage import violations
+from testing.openlineage.receiver import lineage_receiver
 from testing.openlineage.stored import Event, by_job, stored_events
 from testing.polling import wait_for
 from testing.shop import Shop
@@ -206,6 +207,36 @@ def test_a_run_ended_from_outside_publishes_nothing_and_is_on_record_when_the_ne
     assert told_of["corner-shop"] == ["START", "ABORT" if state == "cancelled" else "FAIL"]
     assert told_of["corner-shop.stg_sales"] == ["START", "COMPLETE"]
     assert [types for types in told_of.values() if len(types) != 2] == []
+
+
+@pytest.mark.slow
+@pytest.mark.requirement("FR-027", "FR-041")
+def test_a_receiver_elsewhere_hears_how_the_model_ended_that_a_killed_run_was_at(shop: Shop) -> None:
+    with lineage_receiver() as marquez:
+        lineage = f"{{type: marquez, config: {{url: '{marquez.url}'}}}}"
+        shop.write("manifest.yaml", f"metadata: {{name: local}}\nplugins: {{lineage: {lineage}}}\n")
+        good = (shop.home / "models/marts/mart_total.sql").read_text()
+        shop.write("models/marts/mart_total.sql", _SLOW)
+        process = subprocess.Popen([sys.executable, "-c", _RUN], cwd=shop.home, stderr=subprocess.PIPE)
+        wait_for(lambda: "START" in _types(marquez.events).get("corner-shop.mart_total", []), timeout_s=120)
+        process.kill()
+        process.communicate(timeout=60)
+        [killed] = Ledger(shop.state_dir).running()
+        shop.write("models/marts/mart_total.sql", good)
+        shop.run()
+
+    told = _types([each for each in marquez.events if _run_of(each) == killed.run_id])
+    assert {job: (set(types), types[-1]) for job, types in told.items()} == {
+        "corner-shop": ({"START", "FAIL"}, "FAIL"),
+        "corner-shop.raw_sales": ({"START", "COMPLETE"}, "COMPLETE"),
+        "corner-shop.stg_sales": ({"START", "COMPLETE"}, "COMPLETE"),
+        "corner-shop.mart_total": ({"START", "FAIL"}, "FAIL"),
+    }
+
+
+def _run_of(event: Event) -> str:
+    """The run of floe that the event is part of."""
+    return str(event["run"]["facets"]["floe"]["runId"])
 
 
 def _types(events: list[Event]) -> dict[str, list[str]]:
