@@ -98,7 +98,7 @@ BROKEN = {
     "models/a.sql:2:13: Env var required but not provided: 'NOT_SET_HERE'": {
         "models/a.sql": "select 1,\n{{ env_var('NOT_SET_HERE') }}"
     },
-    "models/a.sql:1:1: no way": {"models/a.sql": "{{ exceptions.raise_compiler_error('no way') }}"},
+    "models/a.sql:1:37: no way": {"models/a.sql": "{{ exceptions.raise_compiler_error('no way') }}"},
     "models/a.sql:1:1: models depend on each other in a ring: a → b → a": {
         "models/a.sql": "select * from {{ ref('b') }}",
         "models/b.sql": "select * from {{ ref('a') }}",
