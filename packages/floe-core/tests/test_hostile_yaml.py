@@ -18,7 +18,7 @@ from testing.confined import MEMORY, Confined, Confinement
 NAME = "metadata: {name: shop}\n"
 MANY = 90_000
 LONG = 1_000_000
-PLACED = re.compile(r"(?m)^(floe|manifest)\.yaml:\d+:\d+: (FLOE-E\d{3}) ")
+PLACED = re.compile(r"(?m)^(floe\.yaml|manifest\.yaml|dbt_project\.yml):\d+:\d+: (FLOE-E\d{3}) ")
 
 SPECS: dict[str, tuple[str | bytes, str]] = {
     "billion-laughs": (
@@ -150,8 +150,9 @@ def place(folder: Path, **files: str | bytes) -> Path:
 
 def foreign(folder: Path, opened: tuple[str, ...]) -> list[str]:
     """What was opened and is neither the platform's nor Python's own."""
-    own = (str(folder), sys.prefix, sys.base_prefix, str(Path(__file__).parents[3]), "/usr/share/zoneinfo")
-    return [path for path in opened if not path.startswith(own)]
+    places = (str(folder), sys.prefix, sys.base_prefix, str(Path(__file__).parents[3]), "/usr/share/zoneinfo")
+    own = tuple(Path(place).resolve() for place in places)
+    return [path for path in opened if not any(Path(path).resolve().is_relative_to(place) for place in own)]
 
 
 def told(result: Confined, folder: Path) -> list[str]:
@@ -182,6 +183,34 @@ def test_a_hostile_manifest_is_refused(confined: Confinement, tmp_path: Path, na
     codes = told(confined(folder, "compile"), folder)
     assert code in codes
     assert len(codes) <= 21 + 1  # a manifest as wrong as this, and no dbt project
+
+
+PROJECTS = {
+    "deep": ("name: shop\nprofile: shop\nvars: " + "[" * 100_000, "FLOE-E111"),
+    "doubling": (
+        "name: shop\nprofile: shop\nvars:\n  v0: &v0 [x, x]\n"
+        + "".join(f"  v{n}: &v{n} [*v{n - 1}, *v{n - 1}]\n" for n in range(1, 61)),
+        "FLOE-E108",
+    ),
+}
+
+
+@pytest.mark.requirement("FR-015", "FR-066")
+@pytest.mark.parametrize("name", PROJECTS)
+def test_a_hostile_dbt_project_is_refused(confined: Confinement, tmp_path: Path, name: str) -> None:
+    content, code = PROJECTS[name]
+    folder = place(tmp_path / "platform", floe=NAME)
+    (folder / "dbt_project.yml").write_text(content)
+    assert told(confined(folder, "compile"), folder) == [code]
+
+
+@pytest.mark.requirement("FR-066")
+def test_a_climb_and_a_link_count_as_where_they_lead(tmp_path: Path) -> None:
+    folder = place(tmp_path / "platform", floe=NAME)
+    (folder / "link").symlink_to(tmp_path)
+    own = (f"{folder}/floe.yaml", f"{folder}/x/../floe.yaml", f"{sys.prefix}/pyvenv.cfg")
+    others = (f"{folder}/../../etc/passwd", f"{folder}/link/secret", f"{folder}-of-others")
+    assert foreign(folder, own + others) == list(others)
 
 
 KEYS = st.sampled_from(

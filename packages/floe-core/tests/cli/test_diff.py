@@ -155,3 +155,20 @@ def test_what_cannot_be_compared_is_said(floe: Floe, in_ran: Path, tmp_path: Pat
         "E466 not a compiled artifact of this version of floe",
         "E467 these are of two products, 'corner-shop' and 'kiosk'",
     ]
+
+
+@pytest.mark.requirement("FR-094", "FR-016")
+def test_a_folder_whose_files_changed_since_it_was_compiled_is_not_compared(floe: Floe, shop: Path) -> None:
+    assert floe("compile").status == 0
+    Path("released.json").write_bytes(Path(ARTIFACT).read_bytes())
+    spec = Path("floe.yaml").read_text(encoding="utf-8")
+    Path("floe.yaml").write_text(f"{spec}# another\n", encoding="utf-8")
+
+    told = floe("diff", "released.json", ".")
+
+    assert (told.status, told.stdout) == (2, "")
+    lines = told.stderr.splitlines()
+    assert lines[0].partition(" FLOE-")[2] == (
+        "E214 the compiled artifact does not match its files: floe.yaml changed"
+    )
+    assert lines[-1] == "  hint: floe compile"

@@ -78,7 +78,7 @@ ODD = """\
 cases:
   - name: a team owns it
     prodcut: {}
-  - product: {version: 1.0.0}
+  - product: {vresion: 1.0.0}
     denied: [a taem]
 case: []
 """
@@ -95,6 +95,8 @@ def test_all_that_is_wrong_in_a_file_of_cases_is_told_at_its_place(floe: Floe, p
         "  hint: did you mean 'product'?",
         f"{place}:4:5: FLOE-E315 a case without a name",
         "  hint: write 'name: what is expected'",
+        f"{place}:4:15: FLOE-E315 unknown key 'vresion'",
+        "  hint: did you mean 'version'?",
         f"{place}:5:13: FLOE-E315 'a taem' is not required by 'owned.rego'",
         "  hint: did you mean 'a team'?",
         f"{place}:6:1: FLOE-E315 unknown key 'case'",

@@ -323,4 +323,9 @@ def test_explain_shows_every_word_on_a_setting_and_compiles_nothing(floe: Floe, 
     unknown = floe("compile", "--explain", "compute.thred")
     told = "FLOE-E223 no setting 'compute.thred'\n  hint: did you mean 'compute.threads'?\n"
     assert (unknown.status, unknown.stderr) == (2, told)
+    (tmp_path / "floe.yaml").write_text("metadata: {name: shop}\ncompute: {config: {threads: 0x10}}\n")
+    wrong = floe("compile", "--explain", "compute.threads")
+    assert (wrong.status, wrong.stdout) == (2, "")
+    assert wrong.stderr.startswith("floe.yaml:2:29: FLOE-E203 ")
+    assert floe("compile", "--explain", "schedule.every").status == 0
     assert not (tmp_path / "target").exists()

@@ -7,16 +7,21 @@ from typing import Any
 from floe_core.cli.output import Output
 from floe_core.cli.problems import place_of
 from floe_core.cli.table import table
+from floe_core.compilation.environments import differences
 from floe_core.compilation.load import load
+from floe_core.compilation.plugin_choice import choose_plugins
 from floe_core.compilation.provenance import Source, sources_of
-from floe_core.compilation.validate import validate
+from floe_core.compilation.validate import Validated, validate
+from floe_core.errors import Problem, SpecError, in_order
 from floe_core.location import Location
 from floe_core.plugins.registry import PluginRegistry
 
 
 def tell_sources(location: Location, setting: str, output: Output) -> None:
     """Print the setting's value with all that say it, and where it is another in another environment."""
-    found = sources_of(setting, validate(load(location)), PluginRegistry())
+    sources, registry = validate(load(location)), PluginRegistry()
+    found = sources_of(setting, sources, registry)
+    _refuse_wrong(found, sources, registry)
     current, *others = found
     output.document(
         {
@@ -33,6 +38,16 @@ def tell_sources(location: Location, setting: str, output: Output) -> None:
         if found[name][0].value != found[current][0].value:
             output.line(f"in '{name}': {_text(found[name][0].value)}")
             output.line(_table(found[name]))
+
+
+def _refuse_wrong(found: dict[str, list[Source]], sources: Validated, registry: PluginRegistry) -> None:
+    """Raise SpecError where what is said of the setting is not of its kind, so that none of it counts."""
+    problems: list[Problem] = []
+    if choose_plugins(sources, registry, problems):
+        differences(sources, registry, problems)
+    places = {source.at for said in found.values() for source in said}
+    if wrong := [problem for problem in problems if problem.at and problem.at in places]:
+        raise SpecError(in_order(wrong))
 
 
 def _table(said: list[Source]) -> str:

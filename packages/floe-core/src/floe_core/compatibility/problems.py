@@ -57,6 +57,8 @@ def _hint(change: Change) -> str | None:
         return _DEPRECATE % f"column: {change.name}"
     if change.kind == "table_dropped" and not change.readers:
         return _DEPRECATE % f"table: {change.table}"
+    if change.kind in ("column_dropped", "table_dropped"):
+        return "keep it until they read something else"
     return _HINTS.get(change.kind)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,9 +14,10 @@ from floe_core.policy.example import filled
 from floe_core.policy.files import CASES_SUFFIX
 from floe_core.policy.judge import Question, Verdict, judge
 from floe_core.policy.policy import Policy
-from floe_core.policy.schema import INPUTS
+from floe_core.policy.schema import INPUTS, unknown_key
 from floe_core.suggestion import did_you_mean
 from floe_core.yaml_file import YamlFile, read_yaml
+from floe_core.yaml_reader import YamlPath
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,7 @@ def _read(policy: Policy, problems: list[Problem]) -> list[Case]:
 
 
 def _case(policy: Policy, file: YamlFile, number: int, case: Any, problems: list[Problem]) -> Case:
-    place: tuple[str | int, ...] = ("cases", number)
+    place: YamlPath = ("cases", number)
     said = dict(case) if isinstance(case, dict) else {}
     if not isinstance(said.get("name"), str):
         problems.append(_wrong(file, place, "a case without a name", "write 'name: what is expected'"))
@@ -103,6 +104,7 @@ def _case(policy: Policy, file: YamlFile, number: int, case: Any, problems: list
     for key in said:
         if key not in ("name", "denied", *parts):
             problems.append(_unknown(file, (*place, key), ["name", "denied", *parts]))
+    problems += _unknown_below(policy, file, place)
     denied = said.get("denied") or []
     for id_ in denied if isinstance(denied, list) else ():
         if id_ not in policy.required:
@@ -116,11 +118,23 @@ def _case(policy: Policy, file: YamlFile, number: int, case: Any, problems: list
     return Case(str(said.get("name")), file.at(place), value, tuple(map(str, denied)))
 
 
-def _unknown(file: YamlFile, place: tuple[str | int, ...], known: Sequence[str]) -> Problem:
+def _unknown_below(policy: Policy, file: YamlFile, place: YamlPath) -> Iterator[Problem]:
+    """Keys within the parts of a case that no input has."""
+    parts = INPUTS[policy.about].model_fields
+    for path in file.values:
+        within = [key if isinstance(key, str) else None for key in path[len(place) :]]
+        if path[: len(place)] != place or len(within) < 2 or within[0] not in parts:
+            continue
+        found = unknown_key(policy.about, within)
+        if found and unknown_key(policy.about, within[:-1]) is None:
+            yield _unknown(file, path, found[1])
+
+
+def _unknown(file: YamlFile, place: YamlPath, known: Sequence[str]) -> Problem:
     key = str(place[-1])
     at = file.at(place, key=True)
     return Problem("FLOE-E315", f"unknown key '{key}'", at, did_you_mean(key, known))
 
 
-def _wrong(file: YamlFile, place: tuple[str | int, ...], message: str, hint: str | None) -> Problem:
+def _wrong(file: YamlFile, place: YamlPath, message: str, hint: str | None) -> Problem:
     return Problem("FLOE-E315", message, file.at(place), hint)

@@ -12,6 +12,9 @@ from floe_core.cli.options import manifest_option
 from floe_core.cli.output import Output, output_option
 from floe_core.compatibility import Change, Difference, described, nobody, not_asked, read_by
 from floe_core.compilation.release import compare_here, read_artifacts, same_product
+from floe_core.compiler import load_artifacts
+from floe_core.location import locate
+from floe_core.schemas.artifacts import CompiledArtifacts
 
 _BREAKING = 1
 
@@ -27,13 +30,18 @@ def command(before: Path, after: Path, manifest: Path | None, output: Output) ->
     BEFORE and AFTER are files, or folders of compiled products. Ends with 1 if a change breaks readers;
     these are looked for in the compiled products of the platform here.
     """
-    old, new = read_artifacts(before), read_artifacts(after)
+    old, new = _artifacts(before, manifest), _artifacts(after, manifest)
     same_product(old, new)
     difference = compare_here(old, new, Path.cwd(), manifest)
     _tell(difference, output)
     output.document(_document(difference))
     if difference.breaking:
         raise click.exceptions.Exit(_BREAKING)
+
+
+def _artifacts(path: Path, manifest: Path | None) -> CompiledArtifacts:
+    """Of a folder what its files are now: what was compiled before they changed would say nothing of them."""
+    return load_artifacts(locate(path, manifest=manifest)) if path.is_dir() else read_artifacts(path)
 
 
 def _tell(difference: Difference, output: Output) -> None:
