@@ -27,6 +27,9 @@ FILES: dict[str, Files] = {
     "duplicate-keys": {
         "floe.yaml": "metadata: {name: shop, name: {a: [b]}}\ndbt: {}\nmetadata:\n  name: other\n",
     },
+    "duplicate-keys-and-other-mistakes": {
+        "floe.yaml": "metadata: {owner: me}\nschedul: {}\nmetadata: {name: shop}\nretention: {maxAge: 60}\n",
+    },
     "several-documents": {"floe.yaml": f"{NAME}---\n{NAME}"},
     "alias-in-itself": {"floe.yaml": "metadata: &m {name: shop, x-copy: *m}\n"},
     "alias-of-nothing": {"floe.yaml": "metadata: *m\n"},

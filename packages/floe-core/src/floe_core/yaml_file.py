@@ -6,13 +6,13 @@ import hashlib
 import os
 import re
 import stat
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from floe_core.errors import Position, Problem, SpecError
-from floe_core.yaml_reader import CONTROL, YamlPath, YamlReader
+from floe_core.yaml_reader import CONTROL, KeysTwice, YamlPath, YamlReader
 
 MAX_BYTES = 1 << 20
 
@@ -31,6 +31,8 @@ class YamlFile:
     tree: dict[str, Any]
     keys: Mapping[YamlPath, Position]
     values: Mapping[YamlPath, Position]
+    whole: bool = True
+    """Whether nothing is left out: of a key that stands twice the second is."""
 
     def at(self, path: YamlPath, *, key: bool = False) -> Position:
         """Where the path stands: its value (or its key), else that of the nearest part that exists."""
@@ -42,12 +44,27 @@ class YamlFile:
         return Position.of(self.path)
 
 
+class RepeatedKeys(SpecError):
+    """Keys stand twice; ``rest`` is the file without the second of each."""
+
+    def __init__(self, problems: Sequence[Problem], rest: YamlFile) -> None:
+        super().__init__(problems)
+        self.rest = rest
+
+
 def read_yaml(path: Path) -> YamlFile:
-    """Read one document whose root is a mapping; raises SpecError with every problem found."""
+    """Read one document whose root is a mapping; raises SpecError with every problem found.
+
+    Where keys stand twice and nothing else is wrong, it is a RepeatedKeys with the rest of the file.
+    """
     content = read_bounded(path)
-    reader = YamlReader(path)
-    tree = reader.read(_decode(path, content))
-    return YamlFile(path, hashlib.sha256(content).hexdigest(), tree, reader.keys, reader.values)
+    reader, digest = YamlReader(path), hashlib.sha256(content).hexdigest()
+    try:
+        tree = reader.read(_decode(path, content))
+    except KeysTwice as error:
+        rest = YamlFile(path, digest, error.tree, reader.keys, reader.values, whole=False)
+        raise RepeatedKeys(error.problems, rest) from error
+    return YamlFile(path, digest, tree, reader.keys, reader.values)
 
 
 def read_bounded(path: Path) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ MAX_TEXT = 10_000
 MAX_KEY = 200
 MAX_PROBLEMS = 20
 _CLIPPED = 20
+_TWICE = "FLOE-E106"
 
 YamlPath = tuple[str | int, ...]
 
@@ -40,6 +42,14 @@ class _Anchor:
     complete: bool = False
 
 
+class KeysTwice(SpecError):
+    """Nothing is wrong but keys that stand twice; ``tree`` has the first of each."""
+
+    def __init__(self, problems: Sequence[Problem], tree: dict[str, Any]) -> None:
+        super().__init__(problems)
+        self.tree = tree
+
+
 class YamlReader:
     """Builds the tree from the parser's events, so that nothing is resolved behind our back."""
 
@@ -55,13 +65,15 @@ class YamlReader:
         self._repeated = 0
 
     def read(self, text: str) -> dict[str, Any]:
-        """The one mapping of the text; raises SpecError with every problem found."""
+        """The one mapping of the text; raises SpecError with every problem found, KeysTwice where it can."""
         try:
             self._events = iter(yaml.parse(text, Loader=yaml.CSafeLoader))
             tree = self._stream()
         except yaml.MarkedYAMLError as error:
             self._problems.append(self._syntax(error))
             tree = {}
+        if self._problems and all(problem.code == _TWICE for problem in self._problems):
+            raise KeysTwice(in_order(self._problems), tree)
         if self._problems:
             raise SpecError(in_order(self._problems))
         return tree
@@ -173,7 +185,7 @@ class YamlReader:
             key = self._key(event, path)
             if key in entries:
                 first = self.keys[*path, key].line
-                self._refuse(event, "FLOE-E106", f"duplicate key '{key}', first on line {first}", "keep one")
+                self._refuse(event, _TWICE, f"duplicate key '{key}', first on line {first}", "keep one")
                 self._skip(next(self._events))
                 continue
             self.keys[*path, key] = self._at(event)

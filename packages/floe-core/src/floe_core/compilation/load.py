@@ -7,7 +7,7 @@ from pathlib import Path
 
 from floe_core.errors import Problem, SpecError
 from floe_core.location import Location, read_here
-from floe_core.yaml_file import YamlFile
+from floe_core.yaml_file import RepeatedKeys, YamlFile
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,9 @@ def load(location: Location) -> Loaded:
 def _read(path: Path, problems: list[Problem]) -> YamlFile | None:
     try:
         return read_here(path)
+    except RepeatedKeys as error:  # what else is wrong is told at once
+        problems.extend(error.problems)
+        return error.rest
     except SpecError as error:
         problems.extend(error.problems)
         return None
