@@ -5,20 +5,24 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tomllib
 import zipfile
+from collections.abc import Collection
 from configparser import ConfigParser
 from dataclasses import dataclass
 from email import message_from_bytes
 from email.message import Message
+from importlib.metadata import distribution
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pytest
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 from pyiceberg.catalog.sql import SqlCatalog
 
 from floe_core.cli.templates import contents, template
@@ -173,17 +177,43 @@ def _pinned(wheel: Path) -> str:
     return f"{metadata(wheel)['Name']} @ {wheel.as_uri()} --hash=sha256:{digest}\n"
 
 
+def _needed(wheels: Collection[Path]) -> set[str]:
+    """What the wheels require, and what that requires, and so on, by the name the lock has."""
+    found: set[tuple[str, str]] = set()
+    left = [Requirement(told) for wheel in wheels for told in metadata(wheel).get_all("Requires-Dist", [])]
+    while left:
+        requirement = left.pop()
+        name = canonicalize_name(requirement.name)
+        for extra in {"", *requirement.extras}:
+            if (name, extra) in found or name in {canonicalize_name(metadata(w)["Name"]) for w in wheels}:
+                continue
+            found.add((name, extra))
+            more = map(Requirement, distribution(name).requires or [])
+            left += [each for each in more if not each.marker or each.marker.evaluate({"extra": extra})]
+    return {name for name, _ in found}
+
+
 @pytest.fixture(scope="session")
 def elsewhere(wheels: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Elsewhere:
-    """Made offline: what the wheels need comes from uv's cache, every hash as in the lock."""
+    """Made offline: what the wheels need and no more comes from uv's cache, every hash as in the lock.
+
+    uv's cache has the files, but not always what resolving asks for: so we say what is needed, and uv checks.
+    """
     folder = tmp_path_factory.mktemp("elsewhere")
     environment = folder / "environment"
+    needed = _needed(wheels.values())
+    locked = re.split(r"\n(?=\S)", (ROOT / LOCK).read_text())
     wanted = folder / "wanted.txt"
-    wanted.write_text("".join(map(_pinned, wheels.values())))
+    wanted.write_text(
+        "".join(f"{pin.rstrip()}\n" for pin in locked if pin.partition("==")[0] in needed)
+        + "".join(map(_pinned, wheels.values()))
+    )
     uv = (sys.executable, "-m", "uv", "--offline", "--quiet", "--no-config")
     subprocess.run([*uv, "venv", "--python", sys.executable, environment], check=True)
-    install = (*uv, "pip", "install", "--python", environment, "--require-hashes", "--compile-bytecode")
-    subprocess.run([*install, "--constraint", ROOT / LOCK, "--requirement", wanted], check=True)
+    pip = (*uv, "pip")
+    sync = ("sync", "--python", environment, "--require-hashes", "--compile-bytecode", wanted)
+    subprocess.run([*pip, *sync], check=True)
+    subprocess.run([*pip, "check", "--python", environment], check=True)
     [guard] = no_network.__path__
     return Elsewhere(environment, Path(shutil.copytree(guard, folder / "no_network")))
 
