@@ -1,4 +1,4 @@
-"""Forty secrets in every slot that takes one, and thirty ways to fail that hold them: none gets out."""
+"""Forty secrets in every slot that takes one, and 33 ways to fail that hold them: none gets out."""
 
 from __future__ import annotations
 
@@ -11,6 +11,10 @@ from typing import Any
 
 import pytest
 
+from floe_core.ledger import Ledger
+from floe_core.run_result import RunResult
+from testing.command_line import Result
+from testing.command_line import floe as show
 from testing.otlp_receiver import Received, otlp_receiver, values
 from tests.demo import floe
 
@@ -87,12 +91,13 @@ LOUD = """
 
 @dataclass(frozen=True)
 class Ran:
-    """A product that was run once well and once badly, and what its receivers heard."""
+    """A product that was run once well and once badly, what its receivers heard and a terminal showed."""
 
     home: Path
     received: Received
     good: dict[str, Any]
-    bad: dict[str, Any]
+    bad: RunResult
+    shown: Result
 
 
 @pytest.fixture(scope="module")
@@ -105,7 +110,37 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ran]:
         good = floe("run", str(home))
         for number, way in enumerate(WAYS):
             (home / f"models/bad_{number}.py").write_text(model(NAMES[number], way))
-        yield Ran(home, received, good, floe("run", str(home), status=1))
+        write_beyond_models(home)
+        patch.setenv("FLOE_LOG", "info")
+        shown = show("run", str(home))
+        assert shown.status == 1, shown.stderr
+        ledger = Ledger(home / ".floe")
+        [newest, _] = ledger.runs()
+        yield Ran(home, received, good, ledger.attempt(newest.run_id, newest.attempt), shown)
+
+
+def write_beyond_models(home: Path) -> None:
+    """A model in SQL, a test and a seed's hook that fail over a secret: SQL reads it when it runs."""
+    outside = home.parent / "said.txt"
+    outside.write_text(every_form(f"{CANARY}/00+k=ey"))
+    failing = f"select error(content)::integer as a from read_text('{outside}')"
+    files = {
+        "models/bad_sql.sql": f"{failing}\n",
+        "tests/bad_test.sql": f"select f.a from {{{{ ref('fine') }}}} f, ({failing}) b where b.a > f.a\n",
+        "seeds/bad_seed.csv": "a\n1\n",
+        "seeds/schema.yml": f'seeds: [{{name: bad_seed, config: {{post_hook: "{failing}"}}}}]\n',
+    }
+    for name, text in files.items():
+        (home / name).parent.mkdir(exist_ok=True)
+        (home / name).write_text(text)
+
+
+def every_form(secret: str) -> str:
+    """The secret as the models say it."""
+    known: dict[str, Any] = {}
+    exec(MODEL.format(forms=", ".join(FORMS), name="", way="return None"), known)
+    said: str = known["told"](secret)
+    return said
 
 
 def model(name: str, way: str) -> str:
@@ -147,26 +182,31 @@ def forms_of_the_canary() -> dict[str, bytes]:
 
 @pytest.mark.requirement("FR-065")
 def test_what_the_models_say_holds_every_form_that_is_looked_for() -> None:
-    known: dict[str, Any] = {}
-    exec(MODEL.format(forms=", ".join(FORMS), name="", way="return None"), known)
-    said = known["told"](f"{CANARY}/00+k=ey").encode()
+    said = every_form(f"{CANARY}/00+k=ey").encode()
     assert [form for form, needle in forms_of_the_canary().items() if needle not in said] == []
 
 
 @pytest.mark.requirement("FR-065", "FR-046")
 def test_no_secret_is_in_anything_that_is_written_or_sent(ran: Ran) -> None:
-    states = {model["name"]: model["state"] for model in ran.bad["models"]}
+    states = {model.name: model.state for model in ran.bad.models}
     assert ran.good["state"] == "succeeded"
     well = {"fine": "succeeded", "loud": "succeeded"}
-    assert states == well | {f"bad_{number}": "failed" for number in range(30)}
+    ways = ["sql", "seed", *range(30)]
+    assert states == well | {f"bad_{way}": "failed" for way in ways}
+    assert [(test.name, test.state) for test in ran.bad.tests] == [("bad_test", "errored")]
     told = {str(place): text for place, text in enumerate(ran.received.bodies)}
     kept = {str(path): path.read_bytes() for path in ran.home.rglob("*") if path.is_file()}
+    lines = ran.shown.stdout.splitlines()
+    [printed] = [line for line in lines if "[error    ] refused" in line]  # by the model itself
+    said = "\n".join(line for line in lines if line != printed)
+    shown = {"standard output": said.encode(), "standard error": ran.shown.stderr.encode()}
+    assert [text.count(b"failed") > 30 for text in shown.values()] == [True, True]
     assert any("dagster" in name for name in kept)
     assert any("ledger.db" in name for name in kept)
     assert sum(b"driver" in text for text in told.values()) >= 2
     hits = [
         (place, form)
-        for place, text in {**told, **kept, "printed": json.dumps(ran.bad).encode()}.items()
+        for place, text in {**told, **kept, **shown}.items()
         for form, needle in forms_of_the_canary().items()
         if needle in text
     ]
@@ -181,8 +221,8 @@ def test_the_headers_themselves_do_arrive(ran: Ran) -> None:
 
 @pytest.mark.requirement("FR-040", "FR-041", "FR-042", "FR-045")
 def test_a_model_that_fails_is_an_error_in_span_log_line_and_event_under_one_id(ran: Ran) -> None:
-    trace_id = ran.bad["trace_id"]
-    [error] = {model["error"] for model in ran.bad["models"] if model["name"] == "bad_0"}
+    trace_id = ran.bad.trace_id
+    [error] = {model.error for model in ran.bad.models if model.name == "bad_0"}
     spans = [span for _, _, span in ran.received.spans() if span.trace_id.hex() == trace_id]
     [model] = [s for s in spans if s.name == "model" and values(s.attributes)["model_name"] == "bad_0"]
     [run] = [span for span in spans if span.name == "run"]
