@@ -25,6 +25,8 @@ def test_models_and_tests_are_rendered_and_nothing_is_asked(project: DbtProject)
         asks="select {{ run_query('select 1').columns[0].values()[0] if execute }} as n",
         columns="select {{ adapter.get_columns_in_relation(ref('base')) | length }} as n",
         there="select {{ 1 if load_relation(ref('base')) else 0 }} as n",
+        schema="select {{ adapter.check_schema_exists('floe', 'nowhere') | int }} as n",
+        mine="select {{ 1 if load_relation(this) else 0 }} as n",
     )
     project.write(
         "models/schema.yml", "models: [{name: base, columns: [{name: id, data_tests: [not_null]}]}]\n"
@@ -39,8 +41,9 @@ def test_models_and_tests_are_rendered_and_nothing_is_asked(project: DbtProject)
     assert str(compiled["not_null_base_id"].sql).split() == (
         ["select", "id", "from", '"floe"."shop_1"."base"', "where", "id", "is", "null"]
     )
-    assert (compiled["asks"].deferred, compiled["columns"].deferred) == (ASKED, ASKED)
-    assert compiled["there"].sql == "select 0 as n"
+    asking = {name: node.deferred for name, node in compiled.items() if node.deferred}
+    assert asking == dict.fromkeys(("asks", "columns", "there", "schema"), ASKED)
+    assert compiled["mine"].sql == "select 0 as n"
 
 
 @pytest.mark.requirement("FR-010", "FR-016")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -38,6 +38,16 @@ _WORD = re.compile(r"\w+")
 ASKED = "its SQL depends on what a query answers while it is rendered"
 
 
+_QUESTIONS = (
+    "check_schema_exists",
+    "get_column_schema_from_query",
+    "get_columns_in_relation",
+    "get_relation",
+    "list_relations_without_caching",
+    "list_schemas",
+)
+
+
 class QueriedWhileRendering(DbtRuntimeError):
     """A template asked the warehouse, so its SQL is known only in a run; dbt passes its own errors on."""
 
@@ -62,7 +72,7 @@ def render(location: DbtLocation, project: ParsedProject) -> dict[str, CompiledN
 
 @contextmanager
 def _adapter_without_warehouse(parsed: Parsed) -> Iterator[BaseAdapter]:
-    """An adapter for which nothing exists and every question is a ``QueriedWhileRendering``."""
+    """An adapter for which every question is a ``QueriedWhileRendering``."""
     forget_events()
     set_invocation_context(dict(os.environ))
     set_flags(parsed.flags)
@@ -77,11 +87,8 @@ def _adapter_without_warehouse(parsed: Parsed) -> Iterator[BaseAdapter]:
 
     for question in ("add_query", "execute", "add_select_query"):
         setattr(adapter.connections, question, ask)
-    for question in ("get_columns_in_relation", "get_column_schema_from_query", "list_schemas"):
+    for question in _QUESTIONS:
         setattr(adapter, question, ask)
-    adapter.check_schema_exists = lambda *_args, **_kwargs: False
-    adapter.list_relations_without_caching = lambda *_args, **_kwargs: []
-    adapter.get_relation = lambda *_args, **_kwargs: None
     try:
         yield adapter
     finally:
@@ -131,14 +138,6 @@ class _Renderer:
 
     def _when_it_is_there(self, node: Any) -> str | None:
         """The SQL of a run that finds the model's table; None where that has to ask the warehouse."""
-        table = self._adapter.Relation.create_from(self._config, node).incorporate(type="table")
-        adapter: Any = self._adapter
-
-        def get_relation(database: str, schema: str, identifier: str) -> Any:
-            found = (schema, identifier) == (table.schema, table.identifier)
-            return table if found else None
-
-        nothing_is_there, adapter.get_relation = adapter.get_relation, get_relation
         self._is_there = True
         try:
             return self._sql(node)
@@ -146,7 +145,6 @@ class _Renderer:
             return None
         finally:
             self._is_there = False
-            adapter.get_relation = nothing_is_there
 
     def _sql(self, node: Any) -> str:
         try:
@@ -166,10 +164,22 @@ class _Renderer:
         # a copy: what a compile leaves in a node would confuse the next one
         fresh: Any = copy.copy(node)
         fresh.extra_ctes, fresh.extra_ctes_injected = [], False
+        self._adapter.get_relation = self._own_table(node)
         try:
             return self._compiler.compile_node(fresh, self._manifest, {}, write=False).compiled_code or ""
         except QueriedWhileRendering:
             return None
+
+    def _own_table(self, node: Any) -> Callable[[str, str, str], Any]:
+        """What finds the node's own table or not, as is asked for; of others only a run knows."""
+
+        def get_relation(database: str, schema: str, identifier: str) -> Any:
+            if (schema, identifier) != (node.schema, node.alias):
+                raise QueriedWhileRendering
+            own = self._adapter.Relation.create_from(self._config, node)
+            return own.incorporate(type="table") if self._is_there else None
+
+        return get_relation
 
     def _source(self, node: ParsedNode) -> CompiledNode:
         """What reads a source that is a file here; a file of another machine is left to the run."""
