@@ -156,8 +156,8 @@ def append(connection: sqlite3.Connection, records: Sequence[Record]) -> None:
     """Write the records, all or none of them."""
     events = [each for each in records if isinstance(each, LineageEvent)]
     sample = _sample(connection) if events else b""
-    connection.execute("begin immediate")
-    try:
+    with connection:  # commits, or rolls back whatever ends it
+        connection.execute("begin immediate")
         connection.executemany(
             "insert or replace into spans values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [_span(each) for each in records if isinstance(each, Span)],
@@ -170,10 +170,6 @@ def append(connection: sqlite3.Connection, records: Sequence[Record]) -> None:
             "insert into lineage values (?, ?, ?, ?, ?, ?, ?, ?)",
             [_event(each, sample) for each in events],
         )
-        connection.execute("commit")
-    except BaseException:
-        connection.execute("rollback")
-        raise
 
 
 def _span(span: Span) -> tuple[object, ...]:

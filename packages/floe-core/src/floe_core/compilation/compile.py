@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from floe_core.compilation.announcements import announcement_problems
 from floe_core.compilation.binding_errors import bind_error, noun, pipe_errors, template_error
@@ -36,7 +37,7 @@ class Proven:
     source_files: Mapping[str, str | None]
     views: tuple[InlinedView, ...]
 
-    @property
+    @cached_property
     def warnings(self) -> tuple[Problem, ...]:
         """What people are told although nothing is refused."""
         return (*left_out_tests(self.enforced.plan), *self.enforced.warnings)
