@@ -122,6 +122,22 @@ def test_records_come_again_to_one_that_was_away_and_not_to_one_that_refused() -
 
 
 @pytest.mark.requirement("FR-046")
+def test_one_that_fails_while_the_end_begins_is_asked_once_more() -> None:
+    away = Kept([TryLater("away")], held=True)
+    queue = queue_of(away)
+    for span in spans(3):
+        queue.offer(span)
+    assert away.begun.wait(10)
+    closing = threading.Thread(target=queue.close, kwargs={"budget_s": 10})
+    closing.start()
+    wait_for(lambda: queue._closing)
+    away.go.set()
+    closing.join()
+    assert numbers(away) == [1, 2, 3]
+    assert queue.dropped == 0
+
+
+@pytest.mark.requirement("FR-046")
 def test_an_exporter_that_breaks_hurts_neither_the_others_nor_the_work() -> None:
     broken, well = Kept([ZeroDivisionError(), MemoryError()]), Kept()
     queue = queue_of(broken, well)

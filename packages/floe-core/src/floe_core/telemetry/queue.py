@@ -145,22 +145,24 @@ class TelemetryQueue:
         while True:
             self._wake.wait(_PAUSE_S)
             self._wake.clear()
-            idle = not self._pass()
-            if self._closing and (idle or time.monotonic() >= self._deadline):
+            closing = self._closing  # what was under way when the end began did not have its last chance
+            idle = not self._pass(closing)
+            if closing and (idle or time.monotonic() >= self._deadline):
                 break
             if not idle:
                 self._wake.set()
         for lane in self._lanes:
             _quietly_closed(lane.exporter)
 
-    def _pass(self) -> bool:
+    def _pass(self, closing: bool) -> bool:
         """Give each exporter its next batch; whether any of them may have more to do now."""
-        busy = [self._serve(lane) for lane in tuple(self._lanes)]
+        busy = [self._serve(lane, closing) for lane in tuple(self._lanes)]
         return any(busy)
 
-    def _serve(self, lane: Lane) -> bool:
+    def _serve(self, lane: Lane, closing: bool) -> bool:
         now = time.monotonic()
-        if lane.asleep_until > now and not self._is_last_chance(lane):
+        may_be_back = closing and lane.asleep_until < float("inf")  # at the end it is asked once more
+        if lane.asleep_until > now and not may_be_back:
             return False
         number, seen, batch = self._claim(lane)
         if not seen:
@@ -172,7 +174,7 @@ class TelemetryQueue:
                 lane.failures = 0
         except TryLater:
             self._give_back(lane, number, seen)
-            self._rest(lane, now)
+            self._rest(lane, now, closing)
             return False
         except Exception as error:  # noqa: BLE001 - whatever an exporter meets, the run goes on
             lost = error.count if isinstance(error, Refused) else None
@@ -221,12 +223,8 @@ class TelemetryQueue:
     def _timeout(self, now: float) -> float:
         return max(min(_EXPORT_S, self._deadline - now), 0.05)
 
-    def _is_last_chance(self, lane: Lane) -> bool:
-        """At the end one that failed is asked once more: it may be back."""
-        return self._closing and lane.asleep_until < float("inf")
-
-    def _rest(self, lane: Lane, now: float) -> None:
-        if self._closing:
+    def _rest(self, lane: Lane, now: float, closing: bool) -> None:
+        if closing:
             lane.asleep_until = float("inf")
             return
         lane.asleep_until = now + _BACKOFF_S[min(lane.failures, len(_BACKOFF_S) - 1)]
