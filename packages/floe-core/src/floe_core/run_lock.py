@@ -12,6 +12,7 @@ from pathlib import Path
 from floe_core.errors import ConflictError, Problem
 
 _POLL_S = 0.1
+_LOOKED_AT_S = 2.0  # whoever looks whether a run lives holds its lock for a moment
 
 
 def _path(state_dir: Path, run_id: str) -> Path:
@@ -25,10 +26,13 @@ def run_lock(state_dir: Path, run_id: str) -> Iterator[None]:
     Raises ConflictError when another process holds it.
     """
     with _opened(_path(state_dir, run_id)) as descriptor:
-        if not _lock(descriptor, fcntl.LOCK_EX):
-            raise ConflictError(
-                Problem("FLOE-E502", f"run '{run_id}' is going in another process", hint="floe runs")
-            )
+        until = time.monotonic() + _LOOKED_AT_S
+        while not _lock(descriptor, fcntl.LOCK_EX):
+            if time.monotonic() > until:
+                raise ConflictError(
+                    Problem("FLOE-E502", f"run '{run_id}' is going in another process", hint="floe runs")
+                )
+            time.sleep(_POLL_S)
         yield
 
 
@@ -78,7 +82,7 @@ def is_alive(state_dir: Path, run_id: str) -> bool:
     except FileNotFoundError:
         return False
     try:
-        return not _lock(descriptor, fcntl.LOCK_EX)
+        return not _lock(descriptor, fcntl.LOCK_SH)  # which several may have that look at once
     finally:
         os.close(descriptor)
 
