@@ -10,24 +10,14 @@ from graphlib import TopologicalSorter
 from itertools import pairwise
 
 import pytest
-from pyiceberg.table import Table
 
+from testing.kept_history import joined, pieces, published
 from testing.lake import Lake
 from testing.sources import ROOT
-from testing.writers import FIRST, TABLES, Operation, Rows
+from testing.table_model import superfluous_files
+from testing.writers import EAGER, FIRST, TABLES, Operation, Rows, maintain
 
 Histories = Mapping[str, Sequence[str]]
-
-
-def history(table: Table) -> list[str]:
-    """The runs that published the table, in their order."""
-    runs = []
-    for entry in table.history():
-        snapshot = table.snapshot_by_id(entry.snapshot_id)
-        assert snapshot is not None
-        assert snapshot.summary is not None
-        runs.append(str(snapshot.summary["floe.run-id"]))
-    return runs
 
 
 def in_one_order(histories: Histories) -> list[str]:
@@ -54,8 +44,7 @@ def replayed(order: Sequence[str], histories: Histories) -> dict[str, Rows]:
 
 def assert_serializable(lake: Lake, acknowledged: Mapping[str, Sequence[str]]) -> int:
     """And nothing twice, nothing lost; how many runs there were."""
-    tables = {name: lake.table(name) for name in TABLES}
-    histories = {name: history(table) for name, table in tables.items()}
+    histories = {name: joined([*pieces(lake.home, name), published(lake.table(name))]) for name in TABLES}
     assert all(len(published) == len(set(published)) for published in histories.values())
     order = in_one_order(histories)
     expected = replayed(order, histories)
@@ -103,7 +92,12 @@ def test_eight_writers_of_whom_one_is_killed_every_two_seconds_lose_nothing_and_
     acknowledged, killed = written(lake, 8, 200, 2)
     assert killed >= 5
     assert sum(map(len, acknowledged.values())) == 1600
+    maintain(lake.home, {})
+    maintain(lake.home, {})
     assert assert_serializable(lake, acknowledged) >= 1400
+    for name in TABLES:
+        assert len(lake.table(name).metadata.snapshots) == EAGER.keep_last
+        assert superfluous_files(lake, lake.table(name)) == []
 
 
 @pytest.mark.requirement("FR-022")
@@ -118,3 +112,14 @@ def test_the_checker_finds_a_lost_update_a_run_done_twice_and_two_orders() -> No
         in_one_order({"t0": ["first", "a", "b"], "t1": ["first", "b", "a"]})
     with pytest.raises(AssertionError):
         replayed(["first", bump], {name: ["first"] for name in TABLES})
+
+
+@pytest.mark.requirement("FR-022")
+def test_histories_that_were_noted_are_joined_where_they_overlap_alone() -> None:
+    assert joined([["a", "b"], ["b", "c", "d"], ["c"], ["d", "e"]]) == ["a", "b", "c", "d", "e"]
+    assert joined([["a", "b"], ["b", "a"]]) == ["a", "b", "a"]  # a run done twice stays one
+    with pytest.raises(ValueError, match="nobody knows what was between 'b' and 'd'"):
+        joined([["a", "b"], ["d", "e"]])
+    for other in (["b", "d"], ["a", "c"]):
+        with pytest.raises(ValueError, match="and then"):
+            joined([["a", "b", "c"], other])

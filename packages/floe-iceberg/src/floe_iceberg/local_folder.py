@@ -11,7 +11,14 @@ from pyiceberg.table import Table
 
 from floe_iceberg.cleanup import MARKS, Folder, Patience, Stored
 from floe_iceberg.durable import make_directory, sync
-from floe_iceberg.reachability import Identity, StoredFile, local_identities, reached, stored_files
+from floe_iceberg.reachability import (
+    Identity,
+    StoredFile,
+    local_identities,
+    looked_at,
+    reached,
+    stored_files,
+)
 
 
 class LocalFolder(Folder):
@@ -39,8 +46,9 @@ class LocalFolder(Folder):
         """A write's folder is made before its files, so an empty one is judged by its age, as a file is."""
         kept = {self.root / "data", self.root / "metadata"}
         for path in self._folders():
-            as_file = StoredFile.at(path)
-            if path not in kept and patience.allows(as_file, as_file.modified_ms):
+            status = looked_at(path) if path not in kept else None
+            as_file = StoredFile.at(path, status) if status else None
+            if as_file and patience.allows(as_file, as_file.modified_ms):
                 with suppress(OSError):  # something is in it
                     path.rmdir()
 

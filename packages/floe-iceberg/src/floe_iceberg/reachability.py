@@ -35,10 +35,17 @@ class StoredFile:
     modified_ms: int
 
     @classmethod
-    def at(cls, path: Path) -> StoredFile:
-        status = path.lstat()
+    def at(cls, path: Path, status: os.stat_result) -> StoredFile:
         modified_ms = status.st_mtime_ns // 1_000_000
         return cls(path, (status.st_dev, status.st_ino), status.st_size, modified_ms)
+
+
+def looked_at(path: Path) -> os.stat_result | None:
+    """None when it is not there any more: a writer takes back what it could not commit."""
+    try:
+        return path.lstat()
+    except FileNotFoundError:
+        return None
 
 
 def spellings(location: str) -> list[Path]:
@@ -90,9 +97,9 @@ def stored_files(root: Path, elsewhere: Iterable[Path]) -> list[StoredFile]:
         here = Path(folder)
         folders[:] = [name for name in folders if here / name not in apart and not (here / name).is_symlink()]
         for name in names:
-            status = (here / name).lstat()
-            if looks_ours(name) and _is_regular(status):
-                found.append(StoredFile.at(here / name))
+            status = looked_at(here / name) if looks_ours(name) else None
+            if status and _is_regular(status):
+                found.append(StoredFile.at(here / name, status))
     return found
 
 

@@ -17,7 +17,7 @@ from floe_iceberg.cleanup import Folder, Patience, Stored
 from floe_iceberg.local_folder import LocalFolder
 from floe_iceberg.object_folder import ObjectFolder
 from floe_iceberg.object_store import folders, is_object, objects
-from floe_iceberg.reachability import StoredFile, folder_of, place_of
+from floe_iceberg.reachability import StoredFile, folder_of, looked_at, place_of
 from floe_iceberg.table import UNPUBLISHED
 
 _OURS = re.compile(
@@ -49,7 +49,7 @@ def _on_disk(home: Home, tables: Sequence[PurePath], patience: Patience) -> Iter
     for path in sorted(root.iterdir()) if root else []:
         if path.is_symlink() or not path.is_dir() or _is_of_a_table(path, tables):
             continue
-        there = [StoredFile.at(entry) for entry in path.rglob("*")]
+        there = [StoredFile.at(entry, status) for entry in path.rglob("*") if (status := looked_at(entry))]
         entries = {entry.path.relative_to(path).as_posix(): entry for entry in there}
         if any(entry.path.is_symlink() for entry in there):
             continue
