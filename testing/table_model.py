@@ -171,9 +171,8 @@ class TableHistory:
             self._moved(self.main)
 
     def expire(self, keep_last: int) -> None:
-        before = self._snapshots()
+        before, newest = self._snapshots(), self._lineage()[: max(keep_last, 1)]
         self.door.expire_snapshots(self.id, keep_last=keep_last)
-        newest = [one for one in self.order if one in before][-max(keep_last, 1) :]
         there = self._snapshots()
         assert {*newest, *self.tags.values()} <= there <= before
         if not self.named:  # nothing but main has kept any
@@ -267,6 +266,15 @@ class TableHistory:
         sql = self.door.scan_sql(self.id, as_of=as_of)
         assert sql is not None
         return Counter(self.lake.con.execute(sql).fetchall())
+
+    def _lineage(self) -> list[int]:
+        """Main's snapshot, what it was made of, and so on; also what a branch was before it was published."""
+        parents = {one.snapshot_id: one.parent_snapshot_id for one in self._table().metadata.snapshots}
+        found, next_one = [], self._table().metadata.current_snapshot_id
+        while next_one in parents:
+            found.append(next_one)
+            next_one = parents[next_one]
+        return found
 
     def _snapshots(self) -> set[int]:
         return {snapshot.snapshot_id for snapshot in self._table().metadata.snapshots}
