@@ -185,7 +185,7 @@ def free_port() -> int:
 def dagster_ui(locations: Sequence[Location]) -> Iterator[DagsterUI]:
     """The UI and the daemon over compiled products, ended with all their children."""
     dagster = DagsterOrchestratorPlugin()
-    served = dagster.serve(locations, port=free_port())
+    served = dagster.serve(locations, port=free_port(), keep=True)
     try:
         yield DagsterUI(served.url)
     finally:

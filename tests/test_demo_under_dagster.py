@@ -71,7 +71,7 @@ def served(tmp_path: Path) -> Iterator[Served]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     dagster = DagsterOrchestratorPlugin()
-    found = Served(demo, dagster.serve(locations, port=port).url)
+    found = Served(demo, dagster.serve(locations, port=port, keep=True).url)
     try:
         wait_for(found.first_runs_ended, timeout_s=300, interval_s=1)
         yield found

@@ -85,13 +85,11 @@ class DagsterOrchestratorPlugin(OrchestratorPlugin):
 
         check_port(state_dir, port)
 
-    def serve(self, locations: Sequence[Location], *, port: int) -> Served:
+    def serve(self, locations: Sequence[Location], *, port: int, keep: bool) -> Served:
         from floe_orchestrator_dagster.server import serve
 
-        workspace = self.write_workspace(locations)
-        return serve(
-            locations[0].state_dir, workspace, max_concurrent_runs=self.max_concurrent_runs, port=port
-        )
+        workspace, most = self.write_workspace(locations), self.max_concurrent_runs
+        return serve(locations[0].state_dir, workspace, max_concurrent_runs=most, port=port, keep=keep)
 
     def serving(self, state_dir: Path) -> Served | None:
         from floe_orchestrator_dagster.server import serving

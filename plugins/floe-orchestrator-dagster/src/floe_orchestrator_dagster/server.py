@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +19,10 @@ import requests
 from floe_core.errors import Problem, ServiceError, WorkError
 from floe_core.plugins.orchestrator import Served
 from floe_orchestrator_dagster.instance import configure, dagster_home, make_storage
+from floe_orchestrator_dagster.served import RecordedProcess, ServedRecord, forget, one_at_a_time
 
 _START_TIMEOUT_S = 120
 _STOP_TIMEOUT_S = 10
-_CLOCK_DRIFT_S = 10  # a start time is counted from the boot time, which moves with the system's clock
 _HEALTH = """{
   instance { daemonHealth { allDaemonStatuses { required healthy } } }
   workspaceOrError { ... on Workspace { locationEntries {
@@ -35,68 +34,50 @@ _HEALTH = """{
 _RELOAD = "mutation { reloadWorkspace { __typename } }"
 
 
-@dataclass(frozen=True)
-class _Process:
-    """A process as it can be recognised later: a pid alone is reused by the system."""
-
-    pid: int
-    started_at: float
-
-    def alive(self) -> bool:
-        process = _find(self.pid)
-        return process is not None and abs(process.create_time() - self.started_at) < _CLOCK_DRIFT_S
-
-    def group(self) -> list[psutil.Process]:
-        """Everything of the process group it leads, which outlives the leader.
-
-        A group's id is free for others only once the group is empty; so where another process has
-        the pid, nothing of ours is left.
-        """
-        if _find(self.pid) and not self.alive():
-            return []
-        return [process for process in psutil.process_iter() if _group_of(process.pid) == self.pid]
-
-
-def _find(pid: int) -> psutil.Process | None:
-    with contextlib.suppress(psutil.NoSuchProcess):
-        process = psutil.Process(pid)
-        return None if process.status() == psutil.STATUS_ZOMBIE else process
-    return None
-
-
-def _group_of(pid: int) -> int | None:
-    with contextlib.suppress(ProcessLookupError):
-        return os.getpgid(pid)
-    return None
-
-
-def serve(state_dir: Path, workspace: Path, *, max_concurrent_runs: int, port: int) -> Served:
+def serve(state_dir: Path, workspace: Path, *, max_concurrent_runs: int, port: int, keep: bool) -> Served:
     """Start webserver and daemon over the code locations, or find those that run.
 
-    Raises WorkError when the port is taken, ServiceError when they do not answer in time; then
+    Without ``keep`` they are this process's to end, and whoever finds them after it has died takes its
+    place. Raises WorkError when the port is taken, ServiceError when they do not answer in time; then
     nothing is left running.
     """
-    if running := serving(state_dir):
-        _ask(running.url, _RELOAD)
-        return running
-    stop(state_dir)  # what is left of a crash
-    _refuse_taken(port)
-    configure(state_dir, max_concurrent_runs=max_concurrent_runs)
-    make_storage(state_dir)
+    keeper = None if keep else RecordedProcess.of(os.getpid())
+    with one_at_a_time(state_dir):
+        if found := ServedRecord.read(state_dir):
+            if found.alive():
+                return _found(state_dir, found, keeper)
+            _end(state_dir, found)  # what is left of a crash
+        _refuse_taken(port)
+        configure(state_dir, max_concurrent_runs=max_concurrent_runs)
+        make_storage(state_dir)
+        started = _started(state_dir, workspace, port, keeper)
+    return _served(started, found=False)
+
+
+def _found(state_dir: Path, found: ServedRecord, keeper: RecordedProcess | None) -> Served:
+    _ask(found.url, _RELOAD)
+    orphaned = found.keeper is not None and not found.keeper.alive()
+    if orphaned:
+        replace(found, keeper=keeper).write(state_dir)
+    return _served(found, found=not orphaned)
+
+
+def _started(state_dir: Path, workspace: Path, port: int, keeper: RecordedProcess | None) -> ServedRecord:
     commands = {
         "webserver": ["dagster_webserver", "-h", "127.0.0.1", "-p", str(port), "-w", str(workspace)],
         "daemon": ["dagster._daemon", "run", "-w", str(workspace)],
     }
-    url = f"http://127.0.0.1:{port}"
-    processes: list[_Process] = []
-    with contextlib.ExitStack() as unfinished:
-        unfinished.callback(stop, state_dir)
+    record = ServedRecord(f"http://127.0.0.1:{port}", (), keeper)
+    try:
         for name, command in commands.items():
-            processes.append(_start(state_dir, name, command))
-            _write(state_dir, url, processes)
-        _await(url, processes, state_dir)
-        unfinished.pop_all()
-    return Served(url=url, pids=tuple(process.pid for process in processes))
+            process = _start(state_dir, name, command)
+            record = replace(record, processes=(*record.processes, process))
+            record.write(state_dir)
+        _await(record, state_dir)
+    except BaseException:
+        _end(state_dir, record)
+        raise
+    return record
 
 
 def check_port(state_dir: Path, port: int) -> None:
@@ -107,23 +88,22 @@ def check_port(state_dir: Path, port: int) -> None:
 
 def serving(state_dir: Path) -> Served | None:
     """What is recorded as served, if all of it is alive."""
-    try:
-        record = json.loads(_file(state_dir).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return None
-    processes = [_Process(**entry) for entry in record["processes"]]
-    if not all(process.alive() for process in processes):
-        return None
-    return Served(url=record["url"], pids=tuple(process.pid for process in processes))
+    record = ServedRecord.read(state_dir)
+    return _served(record, found=True) if record and record.alive() else None
+
+
+def _served(record: ServedRecord, *, found: bool) -> Served:
+    return Served(record.url, tuple(process.pid for process in record.processes), found)
 
 
 def stop(state_dir: Path) -> bool:
     """End the process groups ``serve`` started, code servers included."""
-    served = _file(state_dir)
-    if not served.exists():
-        return False
-    record = json.loads(served.read_text(encoding="utf-8"))
-    family = [member for entry in record["processes"] for member in _Process(**entry).group()]
+    record = ServedRecord.read(state_dir)
+    return record is not None and _end(state_dir, record)
+
+
+def _end(state_dir: Path, record: ServedRecord) -> bool:
+    family = [member for process in record.processes for member in process.group()]
     for member in family:
         with contextlib.suppress(psutil.NoSuchProcess):
             member.terminate()
@@ -132,17 +112,8 @@ def stop(state_dir: Path) -> bool:
         with contextlib.suppress(psutil.NoSuchProcess):
             member.kill()
     psutil.wait_procs(stubborn, timeout=_STOP_TIMEOUT_S)
-    served.unlink()
+    forget(state_dir)
     return bool(family)
-
-
-def _file(state_dir: Path) -> Path:
-    return state_dir / "dagster" / "served.json"
-
-
-def _write(state_dir: Path, url: str, processes: Sequence[_Process]) -> None:
-    record = {"url": url, "processes": [asdict(process) for process in processes]}
-    _file(state_dir).write_text(json.dumps(record), encoding="utf-8")
 
 
 def _refuse_taken(port: int) -> None:
@@ -156,7 +127,7 @@ def _refuse_taken(port: int) -> None:
             ) from error
 
 
-def _start(state_dir: Path, name: str, command: Sequence[str]) -> _Process:
+def _start(state_dir: Path, name: str, command: Sequence[str]) -> RecordedProcess:
     logs = state_dir / "logs"
     logs.mkdir(parents=True, exist_ok=True)
     with (logs / f"dagster-{name}.log").open("ab") as log:
@@ -170,7 +141,7 @@ def _start(state_dir: Path, name: str, command: Sequence[str]) -> _Process:
             start_new_session=True,
         )
     process.returncode = 0  # it is left running on purpose: without this Python warns when it forgets it
-    return _Process(process.pid, psutil.Process(process.pid).create_time())
+    return RecordedProcess.of(process.pid)
 
 
 def _environment(state_dir: Path) -> dict[str, str]:
@@ -179,10 +150,10 @@ def _environment(state_dir: Path) -> dict[str, str]:
     return {**inherited, "DAGSTER_HOME": str(dagster_home(state_dir))}
 
 
-def _await(url: str, processes: Sequence[_Process], state_dir: Path) -> None:
+def _await(record: ServedRecord, state_dir: Path) -> None:
     deadline = time.monotonic() + _START_TIMEOUT_S
-    while time.monotonic() < deadline and all(process.alive() for process in processes):
-        if _healthy(url):
+    while time.monotonic() < deadline and record.alive():
+        if _healthy(record.url):
             return
         time.sleep(0.2)
     raise ServiceError(

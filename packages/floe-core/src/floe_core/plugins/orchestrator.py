@@ -19,10 +19,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Served:
-    """The orchestrator's processes, left running."""
+    """The orchestrator's processes; ``found`` when they were being served before, and are somebody else's."""
 
     url: str
     pids: tuple[int, ...]
+    found: bool
 
 
 class OrchestratorPlugin(Plugin, ABC):
@@ -71,8 +72,12 @@ class OrchestratorPlugin(Plugin, ABC):
         """Raise WorkError when ``serve`` could not listen there; fine where it is being served already."""
 
     @abstractmethod
-    def serve(self, locations: Sequence[Location], *, port: int) -> Served:
-        """Start the UI and the daemon in the background, or find them running; returns when they answer."""
+    def serve(self, locations: Sequence[Location], *, port: int, keep: bool) -> Served:
+        """Start the UI and the daemon in the background, or find them running; returns when they answer.
+
+        With ``keep`` they are to outlive this process. Without, it is to end them; if it dies before it
+        did, the next that serves takes its place.
+        """
 
     @abstractmethod
     def serving(self, state_dir: Path) -> Served | None:

@@ -91,7 +91,7 @@ def _run(compilation: Compilation, output: Output) -> RunResult:
 def _serve(compilations: Sequence[Compilation], port: int, output: Output) -> dict[str, str]:
     name = compilations[0].artifacts.plugins.orchestrator.type
     output.note(f"starting {name}'s UI ...")
-    served = _orchestrator(compilations).serve([each.location for each in compilations], port=port)
+    served = _orchestrator(compilations).serve([each.location for each in compilations], port=port, keep=True)
     output.line()
     output.line(f"{name}: {served.url}")
     output.line("it keeps running; end it with: floe demo stop")

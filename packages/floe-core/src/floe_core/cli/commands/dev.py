@@ -33,13 +33,12 @@ def command(manifest: Path | None, port: int, output: Output) -> None:
     orchestrator = Platform(compilations[0].artifacts.plugins).orchestrator
     locations = [compilation.location for compilation in compilations]
     state_dir = locations[0].state_dir
-    found = orchestrator.serving(state_dir)
-    if found is None:
-        orchestrator.check_port(state_dir, port)
+    orchestrator.check_port(state_dir, port)
+    if orchestrator.serving(state_dir) is None:
         output.note("starting the UI ...")
-    served = orchestrator.serve(locations, port=port)
-    output.document({"url": served.url, "found": found is not None})
-    if found:
+    served = orchestrator.serve(locations, port=port, keep=False)
+    output.document({"url": served.url, "found": served.found})
+    if served.found:
         output.line(f"being served already: {served.url}")
         return
     output.line(f"{served.url}, until Ctrl-C")
