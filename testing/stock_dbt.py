@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from pathlib import Path
@@ -13,10 +14,11 @@ from dbt.cli.main import dbtRunner
 
 from testing.dbt_project import DbtProject
 
+# of the same path from elsewhere dbt-duckdb may still hold the file that it opened before
 _PROFILE = """
 shop:
   target: stock
-  outputs: {stock: {type: duckdb, path: stock.duckdb, schema: SCHEMA, settings: {TimeZone: UTC}}}
+  outputs: {{stock: {{type: duckdb, path: {file}, schema: {schema}, settings: {{TimeZone: UTC}}}}}}
 """
 
 
@@ -29,6 +31,10 @@ class StockDbt:
         self.errors: dict[str, str] = {}  # of the last call, by the node's name
 
     @property
+    def _file(self) -> Path:
+        return self._folder / "stock.duckdb"
+
+    @property
     def schema(self) -> str:
         return self._project.product.replace("-", "_")
 
@@ -36,7 +42,8 @@ class StockDbt:
         """Copy the files as they are now, build them, and tell how each node ended."""
         ignored = shutil.ignore_patterns("target", "logs")
         shutil.copytree(self._project.folder, self._folder, ignore=ignored, dirs_exist_ok=True)
-        (self._folder / "profiles.yml").write_text(_PROFILE.replace("SCHEMA", self.schema))
+        profile = _PROFILE.format(file=json.dumps(str(self._file)), schema=self.schema)
+        (self._folder / "profiles.yml").write_text(profile)
         return self.invoke("build", *arguments)
 
     def invoke(self, *arguments: str) -> dict[str, str]:
@@ -63,7 +70,7 @@ class StockDbt:
         return {name: kind for name, kind, *_ in self.ask(f"describe {self.schema}.{table}")}
 
     def ask(self, sql: str) -> list[tuple[Any, ...]]:
-        return ask(self._folder / "stock.duckdb", sql)
+        return ask(self._file, sql)
 
 
 def ask(file: Path, sql: str) -> list[tuple[Any, ...]]:
