@@ -54,6 +54,10 @@ class Shop:
             location, artifacts, select=select, full_refresh=False, observe=observe
         )
 
+    def retry(self, run_id: str) -> RunResult:
+        location, artifacts = self.compile()
+        return DagsterOrchestratorPlugin().retry(location, artifacts, run_id, observe=lambda event: None)
+
     def write(self, file: str, text: str) -> None:
         path = self.home / file
         path.parent.mkdir(parents=True, exist_ok=True)

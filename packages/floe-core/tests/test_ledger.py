@@ -75,6 +75,18 @@ def test_a_run_is_read_back_with_its_models_and_tests_in_the_order_they_ended(tm
     assert result.ended_at >= result.started_at
 
 
+@pytest.mark.requirement("FR-028")
+def test_what_the_last_attempt_read_is_read_back_and_no_other_runs(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path)
+
+    ledger.record_inputs(identity("r1"), {("raw", "a"): 1, ("raw", "b"): 2})
+    ledger.record_inputs(identity("r1", attempt=2), {("raw", "a"): 3})
+    ledger.record_inputs(identity("r2"), {("raw", "a"): 9})
+
+    assert ledger.inputs("r1") == {("raw", "a"): 3}
+    assert ledger.inputs("r3") == {}
+
+
 @pytest.mark.requirement("FR-027")
 def test_a_second_word_on_an_ended_attempt_changes_nothing(tmp_path: Path) -> None:
     ledger = Ledger(tmp_path)

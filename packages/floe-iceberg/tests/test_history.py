@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from floe_core.errors import SpecError
+from floe_core.errors import SpecError, WorkError
 from floe_iceberg.history import time_of
 from testing.lake import Lake, identity
 
@@ -111,3 +111,25 @@ def test_a_commit_that_moves_no_row_does_not_keep_a_run_from_publishing(lake: La
         run.publish()
     assert lake.plain_rows("a") == lake.plain_rows("b") == [(1,)]
     assert set(lake.table("b").metadata.refs) == {"main", "released"}
+
+
+@pytest.mark.requirement("FR-028", "FR-093")
+def test_a_run_that_goes_on_reads_what_it_has_read_before_and_says_when_that_is_gone(lake: Lake) -> None:
+    lake.publish("base", "t", "select 1 as n")
+    with lake.manager.run(identity("r")) as run:
+        seen = run.pin([("SHOP", "T"), ("shop", "missing")])
+    for attempt in range(2):
+        lake.publish(f"rival{attempt}", "t", "select 2 as n, 'x' as more")
+
+    with lake.manager.run(identity("r", attempt=2)) as run:
+        again = run.pin([("shop", "t")], seen)
+        rows = lake.rows("t", run)
+    lake.manager.expire_snapshots(lake.id("t"), keep_last=1)
+    with lake.manager.run(identity("r", attempt=3)) as run:
+        told = rf"has read 'shop.t' at snapshot '{seen['shop', 't']}', which is gone"
+        with pytest.raises(WorkError, match=told):
+            run.pin([("shop", "t")], seen)
+
+    assert again == seen
+    assert list(seen) == [("shop", "t")]
+    assert rows == [(1,)]

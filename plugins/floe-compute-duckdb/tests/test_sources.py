@@ -75,18 +75,18 @@ TILL = {
 OFFICE = {
     "floe.yaml": "metadata: {name: office}\n",
     "dbt_project.yml": "name: office\nversion: '1.0'\nprofile: office\n",
-    "models/sources.yml": "sources: [{name: till, tables: [{name: first}, {name: second}]}]\n",
+    "models/sources.yml": "sources: [{name: till, tables: [{name: first}, {name: SECOND}]}]\n",
     "models/before.sql": "select n from {{ source('till', 'first') }}",
     "models/behind.sql": (
         "-- depends_on: {{ ref('before') }}\n"
-        "select f.n as first, s.n as second"
-        " from {{ source('till', 'first') }} f, {{ source('till', 'second') }} s"
+        "select f.n as first, s.n as second, (select v::int from read_csv('../flag.csv')) as flag"
+        " from {{ source('till', 'first') }} f, {{ source('till', 'SECOND') }} s"
     ),
 }
 
 
 @pytest.mark.requirement("FR-022", "FR-093")
-def test_tables_of_another_product_stay_as_they_were_when_the_run_began(tmp_path: Path) -> None:
+def test_tables_of_another_product_stay_as_the_run_first_saw_them_and_its_retry_too(tmp_path: Path) -> None:
     (tmp_path / "manifest.yaml").write_text("metadata: {name: chain}\n")
     till, office = (
         written(Shop(tmp_path / name, name, tmp_path), files)
@@ -109,12 +109,21 @@ def test_tables_of_another_product_stay_as_they_were_when_the_run_began(tmp_path
         assert len(run.publish()) == 2
         lake.close()
 
-    result = office.run(observe=rival)
+    (tmp_path / "flag.csv").write_text("v\nbad\n")
+    failed = office.run(observe=rival)
+    (tmp_path / "flag.csv").write_text("v\n0\n")
+    retried = office.retry(failed.run_id)
     again = office.run()
 
-    assert (result.state, again.state) == ("succeeded", "succeeded")
-    snapshots = office.history("behind")
-    assert snapshots == [[{"first": 1, "second": 1}], [{"first": 2, "second": 2}]]
+    assert (failed.state, retried.state, again.state) == ("failed", "succeeded", "succeeded")
+    assert [(model.name, model.state) for model in retried.models] == [
+        ("before", "reused"),
+        ("behind", "succeeded"),
+    ]
+    assert office.history("behind") == [
+        [{"first": 1, "second": 1, "flag": 0}],
+        [{"first": 2, "second": 2, "flag": 0}],
+    ]
 
 
 @pytest.mark.requirement("FR-022")

@@ -59,7 +59,7 @@ class ModelFinished:
     """A model or seed ended; what was written is known when something was.
 
     ``rows``, ``size`` (in bytes) and ``snapshots`` are what the table then holds, ``added_rows``, ``files``
-    and ``bytes`` what came to it.
+    and ``bytes`` what came to it. ``base_snapshot_id`` is what readers saw of it when the run first did.
 
     ``batches`` are those of a model that is built in batches of time, as (start, end) in UTC.
     """
@@ -78,6 +78,7 @@ class ModelFinished:
     bytes: int | None = None
     size: int | None = None
     snapshots: int | None = None
+    base_snapshot_id: int | None = None
 
 
 @dataclass(frozen=True)

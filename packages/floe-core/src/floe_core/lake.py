@@ -64,6 +64,7 @@ class Written:
     added_rows: int = 0
     added_files: int = 0
     added_bytes: int = 0
+    base_snapshot_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -175,8 +176,14 @@ class LakeRun(Protocol):
     def written(self) -> Mapping[str, Written]:
         """The writes so far, by the writer's own name for the model (dbt's unique id)."""
 
-    def pin(self, tables: Sequence[tuple[str, str]]) -> None:
-        """See these tables, by namespace and name, as they are at one moment for the whole run."""
+    def pin(
+        self, tables: Sequence[tuple[str, str]], at: Mapping[tuple[str, str], int]
+    ) -> Mapping[tuple[str, str], int]:
+        """See these tables, by namespace and name, as they are at one moment for the whole run.
+
+        Those that ``at`` names are seen as of its snapshots: an earlier attempt of the run read them so.
+        Returns the snapshot of each table that has one; raises WorkError when one of ``at`` is gone.
+        """
 
     def publish(self) -> object:
         """Move every written table's main to the run's branch, all or none.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -81,7 +81,7 @@ class Ledger:
     def record_model(self, identity: RunIdentity, event: ModelFinished) -> None:
         with self._transaction() as cursor:
             cursor.execute(
-                "insert or replace into models values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "insert or replace into models values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     identity.run_id,
                     identity.attempt,
@@ -92,6 +92,8 @@ class Ledger:
                     event.rows,
                     event.snapshot_id,
                     event.error,
+                    event.files,
+                    event.base_snapshot_id,
                 ),
             )
 
@@ -112,6 +114,24 @@ class Ledger:
                     event.error,
                 ),
             )
+
+    def record_inputs(self, identity: RunIdentity, read: Mapping[tuple[str, str], int]) -> None:
+        """Write down at which snapshot the run sees each table that it reads and does not make."""
+        with self._transaction() as cursor:
+            cursor.executemany(
+                "insert or replace into inputs values (?, ?, ?, ?, ?)",
+                [(identity.run_id, identity.attempt, *table, snapshot) for table, snapshot in read.items()],
+            )
+
+    def inputs(self, run_id: str) -> dict[tuple[str, str], int]:
+        """The snapshots that the run's last attempt read, by (namespace, table)."""
+        with closing(connect(self._path)) as connection:
+            rows = connection.execute(
+                "select namespace, name, snapshot_id from inputs where run_id = ?1"
+                " and attempt = (select max(attempt) from inputs where run_id = ?1)",
+                (run_id,),
+            )
+            return {(row["namespace"], row["name"]): row["snapshot_id"] for row in rows}
 
     def intend(self, identity: RunIdentity, writes: Sequence[tuple[str, Written]]) -> None:
         """Write down what is about to be published, so that a crash in between can be settled."""
@@ -227,8 +247,8 @@ class Ledger:
         [run] = self._select("run_id = ? and attempt = ?", (run_id, attempt))
         with closing(connect(self._path)) as connection:
             models = connection.execute(
-                "select unique_id, name, state, seconds, rows, snapshot_id, error from models"
-                " where run_id = ? and attempt = ? order by rowid",
+                "select unique_id, name, state, seconds, rows, snapshot_id, error, files, base_snapshot_id"
+                " from models where run_id = ? and attempt = ? order by rowid",
                 (run_id, attempt),
             )
             tests = connection.execute(

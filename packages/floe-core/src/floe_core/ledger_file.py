@@ -7,7 +7,7 @@ from pathlib import Path
 
 from floe_core.errors import Problem, WorkError, shown
 
-_SCHEMA_VERSION = 3
+_SCHEMA_VERSION = 4
 _SCHEMA = """
 create table if not exists runs (
     run_id text not null,
@@ -38,6 +38,8 @@ create table if not exists models (
     rows integer,
     snapshot_id integer,
     error text,
+    files integer,
+    base_snapshot_id integer,
     primary key (run_id, attempt, unique_id)
 );
 create table if not exists tests (
@@ -67,6 +69,14 @@ create table if not exists writes (
     name text not null,
     snapshot_id integer not null,
     primary key (run_id, attempt, unique_id)
+);
+create table if not exists inputs (
+    run_id text not null,
+    attempt integer not null,
+    namespace text not null,
+    name text not null,
+    snapshot_id integer not null,
+    primary key (run_id, attempt, namespace, name)
 );
 create table if not exists maintenance (
     run_id text not null primary key,

@@ -81,7 +81,10 @@ def execute(
                 identity, reuse=reuse, tmp=platform.compute.tmp_dir(location.state_dir)
             ) as transaction,
         ):
-            transaction.pin([(source.namespace, source.table) for source in artifacts.sources])
+            sources = [(source.namespace, source.table) for source in artifacts.sources]
+            # what is reused was made from the sources as they were then
+            read = ledger.inputs(request.run_id) if left.reused else {}
+            ledger.record_inputs(identity, transaction.pin(sources, read))
             recorder = _Recorder(ledger, identity, transaction, (telling, observe))
             for event in left.told():
                 recorder(event)
@@ -204,6 +207,7 @@ class _Recorder:
                     files=written.added_files,
                     bytes=written.added_bytes,
                     size=written.size,
+                    base_snapshot_id=written.base_snapshot_id,
                     snapshots=written.snapshots,
                 )
             if event.state == "failed":

@@ -56,7 +56,8 @@ def evaluated(
 
     Raises WorkError when a key to be updated occurs several times.
     """
-    keys = [_key(target, names, key) for key in unique_key]
+    found = [_key(target, names, key) for key in unique_key]
+    keys = list({key.field_id: key for key in found}.values())  # one may be named twice, in another case
     fields = [(name, _field(target, name)) for name in names]
     columns = [(name, field) for name, field in fields if field]
     table = identifier(f"__floe_source_{uuid4().hex}")

@@ -23,7 +23,7 @@ from floe_iceberg.history import view_as_of
 from floe_iceberg.layout import Layout
 from floe_iceberg.part import Part
 from floe_iceberg.publish import publish_all
-from floe_iceberg.run_table import RunTable
+from floe_iceberg.run_table import RunTable, base_of
 from floe_iceberg.run_tables import RunTables
 from floe_iceberg.table import TableId, TableView
 from floe_iceberg.target import Target
@@ -69,13 +69,20 @@ class RunTransaction:
         with self._lock:
             return MappingProxyType(dict(self._written))
 
-    def pin(self, tables: Sequence[tuple[str, str]]) -> None:
-        """See these tables, by namespace and name, as they are at one moment from now on.
+    def pin(
+        self,
+        tables: Sequence[tuple[str, str]],
+        at: Mapping[tuple[str, str], int] = MappingProxyType({}),
+    ) -> dict[tuple[str, str], int]:
+        """See these tables, by namespace and name, as they are at one moment from now on; the snapshots.
 
         Looks twice: what is the same both times was there together in between, also where another run
-        publishes several of them at once.
+        publishes several of them at once. Those in ``at`` are seen as of its snapshots; raises WorkError
+        when one is gone.
         """
-        self._tables.pin([TableId(*table) for table in tables])
+        then = {TableId(*table): snapshot_id for table, snapshot_id in at.items()}
+        views = self._tables.pin([TableId(*table) for table in tables], then)
+        return {(*name,): view.snapshot.snapshot_id for name, view in views.items() if view and view.snapshot}
 
     def view(self, table: TableId) -> TableView | None:
         """The table as the run sees it: as of the run's first look, or as its own last write left it."""
@@ -262,4 +269,5 @@ def _written(name: TableId, view: TableView) -> Written:
         added_rows=int(said.get("added-records", 0)),
         added_files=int(said.get("added-data-files", 0)),
         added_bytes=int(said.get("added-files-size", 0)),
+        base_snapshot_id=base_of(view.snapshot),
     )

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, field
 from pyiceberg.table import Table
 from pyiceberg.table.snapshots import Snapshot, ancestors_of
 
+from floe_core.errors import Problem, WorkError
 from floe_iceberg.file_shape import told_to_readers
 from floe_iceberg.layout import Layout
 from floe_iceberg.publish import Publication
@@ -56,15 +57,32 @@ class RunTable:
             main, schema_id = head.snapshot_id, table.metadata.current_schema_id if here else head.schema_id
             return cls(table, TableView(table, head), main, schema_id or 0, written=True)
         said = head.summary.additional_properties if head.summary else {}
-        base = said.get(_BASE_SNAPSHOT)
         return cls(
             table=table,
             view=TableView(table, head),
-            main=int(base) if base else None,
+            main=base_of(head),
             schema_id=int(said.get(_BASE_SCHEMA, "0")),
             written=True,
             layout=Layout.of(json.loads(said.get(_LAYOUT, "{}"))),
             properties=json.loads(said.get(_PROPERTIES, "{}")),
+        )
+
+    def as_of(self, name: TableId, snapshot_id: int) -> RunTable:
+        """The table as it was at the snapshot; WorkError if that is gone."""
+        snapshot = self.table.metadata.snapshot_by_id(snapshot_id) if self.table else None
+        if self.table is None or snapshot is None:
+            raise WorkError(
+                Problem(
+                    "FLOE-E512",
+                    f"the run has read '{name}' at snapshot '{snapshot_id}', which is gone: "
+                    "what is left to do would read other rows",
+                    hint="floe run",
+                )
+            )
+        if snapshot_id == self.main:
+            return self
+        return RunTable(
+            self.table, TableView(self.table, snapshot), main=snapshot_id, schema_id=snapshot.schema_id or 0
         )
 
     def summary(self, properties: Mapping[str, str], layout: Layout) -> dict[str, str]:
@@ -109,6 +127,12 @@ class RunTable:
         self.table, self.view = table, view
         self.main, self.schema_id = table.metadata.current_snapshot_id, table.metadata.current_schema_id
         self.written, self.properties, self.layout = False, {}, Layout()
+
+
+def base_of(head: Snapshot) -> int | None:
+    """What main was when the run that wrote the snapshot first looked at the table."""
+    base = head.summary[_BASE_SNAPSHOT] if head.summary else None
+    return int(base) if base else None
 
 
 def main_history(table: Table) -> Iterable[Snapshot]:

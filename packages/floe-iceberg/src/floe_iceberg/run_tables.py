@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -38,16 +39,32 @@ class RunTables:
         with self._lock:
             return self._entries.setdefault(name, found)
 
-    def pin(self, names: Sequence[TableId]) -> None:
-        """Look at all of them at one moment: what is the same at two looks was there together in between."""
+    def pin(self, names: Sequence[TableId], at: Mapping[TableId, int]) -> dict[TableId, TableView | None]:
+        """Look at all of them at one moment: what is the same at two looks was there together in between.
+
+        Those that ``at`` names are seen as of its snapshots. Names are as SQL writes them, those that are
+        returned as the catalog does.
+        """
+        names = self._spelled(names)
         for _ in range(_LOOKS):
             found = {name: self._looked_up(name) for name in names}
             again = (self._manager.catalog.load(name) for name in names)
             if all(_same(entry.table, table) for entry, table in zip(found.values(), again, strict=True)):
                 break
+        found |= {name: found[name].as_of(name, at[name]) for name in found.keys() & at.keys()}
         with self._lock:
-            for name, entry in found.items():
-                self._entries.setdefault(name, entry)
+            return {name: self._entries.setdefault(name, entry).view for name, entry in found.items()}
+
+    def _spelled(self, names: Sequence[TableId]) -> list[TableId]:
+        """The tables meant by names in any case, with '_' for what SQL does not take in a namespace."""
+        wanted = {_plain(name) for name, _ in names}
+        spaces = [each for each in self._manager.namespaces() if _plain(each) in wanted] if names else []
+        there = self._manager.table_ids(spaces)
+        meant = {(_plain(table.namespace), table.name.lower()): table for table in there}
+        return [
+            name if name in there else meant.get((_plain(name.namespace), name.name.lower()), name)
+            for name in names
+        ]
 
     def adopt(self, run_id: str, reuse: frozenset[str]) -> Mapping[str, tuple[TableId, TableView]]:
         """Take over the tables on the branch that only models to reuse wrote; what each of those wrote."""
@@ -75,6 +92,10 @@ class RunTables:
             return RunTable()
         head = head_of(name, table, self._branch) if self._joins else None
         return RunTable.of_branch(table, head) if head else RunTable.of_main(table)
+
+
+def _plain(namespace: str) -> str:
+    return re.sub(r"\W", "_", namespace).lower()
 
 
 def _same(one: Table | None, other: Table | None) -> bool:

@@ -24,6 +24,8 @@ from floe_iceberg.table import TableId, TableView
 from floe_iceberg.tracing import step
 from floe_iceberg.write import copy
 
+_LONGEST = 200  # bytes; most disks take 255 for the name of a folder
+
 
 @dataclass(frozen=True)
 class Target:
@@ -42,6 +44,7 @@ class Target:
         namespace, name = self.name
         self.catalog.ensure_namespace(namespace)
         plain = re.sub(r"[^\w.\- ]", "_", name)
+        plain = plain.encode()[:_LONGEST].decode(errors="ignore")
         if plain != name or not plain.strip("."):
             plain = f"{plain}-{uuid4().hex[:8]}"
         location, io = self.catalog.place(TableId(namespace, plain))
