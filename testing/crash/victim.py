@@ -193,7 +193,7 @@ def victim_in(folder: Path, library: Path, seed: int = 1) -> Iterator[Victim]:
         assert sorted(victim.state()) == sorted(NAMES)
         yield victim
     finally:
-        process.communicate(timeout=60)
+        process.communicate(timeout=300)
         lake.close()
 
 

@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
 import socket
 import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from testing.polling import wait_for
 
 
 def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
+    """Below those that a system gives to whoever asks for any: nobody gets it before the service does."""
+    for port in random.SystemRandom().sample(range(20_000, 32_000), 100):
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
+    raise RuntimeError("a hundred ports are all taken")
+
+
+@contextmanager
+def closed_port() -> Iterator[int]:
+    """Nobody listens there, and nobody can begin to."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield int(taken.getsockname()[1])
 
 
 def listens(port: int) -> bool:
@@ -50,7 +62,7 @@ def served(
             extra_groups=None if user is None else [],
         )
     try:
-        wait_for(lambda: process.poll() is not None or ready(), timeout_s=90)
+        wait_for(lambda: process.poll() is not None or ready(), timeout_s=300)
         if process.poll() is not None:
             raise RuntimeError(f"'{command[0]}' ended: {log.read_text(errors='replace')[-2000:]}")
         yield process

@@ -80,7 +80,7 @@ class Vendor:
     def _admin(self, *command: str) -> None:
         root = ["--access", KEY, "--secret", SECRET, "--endpoint-url", self.store.endpoint]
         subprocess.run(
-            [store_program(), "admin", *root, *command], stdout=subprocess.DEVNULL, timeout=30, check=True
+            [store_program(), "admin", *root, *command], stdout=subprocess.DEVNULL, timeout=300, check=True
         )
 
 

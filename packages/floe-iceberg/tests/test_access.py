@@ -24,7 +24,7 @@ THREADS, TURNS = 8, 6
 def test_threads_are_let_at_the_store_at_once_and_none_takes_anothers_rights_away() -> None:
     con = duckdb.connect()
     lent: dict[str, Rights] = {}
-    together = Barrier(THREADS, timeout=20)  # who fails keeps nobody waiting
+    together = Barrier(THREADS, timeout=120)  # who fails keeps nobody waiting
 
     def work(number: int) -> list[str]:
         kept = []

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from floe_core.errors import PluginError, ServiceError
 from floe_iceberg import IcebergTableManager
 from floe_iceberg.properties import revealed, shareable
-from testing.services.process import free_port
+from testing.services.process import closed_port
 
 HIDDEN = "hidden-4711"
 
@@ -55,10 +55,10 @@ def test_what_is_shown_of_a_catalog_opens_it_for_those_who_have_credentials() ->
 def test_a_catalog_that_is_not_there_is_told_without_its_secrets(
     properties: dict[str, str], told: str
 ) -> None:
-    port = free_port()
-    there = {name: value.format(port=port) for name, value in properties.items()}
-    with pytest.raises(ServiceError, match=told) as error:
-        IcebergTableManager.open("floe", {**there, "token": SecretStr(HIDDEN)})
+    with closed_port() as port:
+        there = {name: value.format(port=port) for name, value in properties.items()}
+        with pytest.raises(ServiceError, match=told) as error:
+            IcebergTableManager.open("floe", {**there, "token": SecretStr(HIDDEN)})
     assert HIDDEN not in "".join(traceback.format_exception(error.value))
 
 

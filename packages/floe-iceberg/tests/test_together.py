@@ -60,7 +60,7 @@ def test_of_two_runs_on_one_table_one_is_published_and_the_other_is_told(lake: L
         # two processes in one: the process-wide context is for one run, so it is not entered here
         run = RunTransaction(manager, identity(run_id))
         assert manager.scan_sql(lake.id("t"), run=run) is not None
-        started.wait(timeout=30)
+        started.wait(timeout=120)
         try:
             sql = f"select 1 as id, '{run_id}' as column_{run_id}"
             run.write(con, lake.id("t"), sql, model="m", mode="append", on_schema_change="append_new_columns")
@@ -127,7 +127,7 @@ def test_a_disk_that_takes_no_more_is_told_with_its_place_and_loses_nothing(lake
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=600,
         check=True,
     )
     data = re.escape(f"{lake.home}/warehouse/shop/t/data/")
