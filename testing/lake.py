@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import duckdb
@@ -92,8 +93,9 @@ class Lake:
         """The file or folder a location of the lake names."""
         return self.place.path(location)
 
-    def another_manager(self) -> IcebergTableManager:
-        manager = IcebergTableManager.open("floe", self.properties)
+    def another_manager(self, more: Mapping[str, str] = MappingProxyType({})) -> IcebergTableManager:
+        """Floe once more, with more properties."""
+        manager = IcebergTableManager.open("floe", {**self.properties, **more})
         self.opened.append(manager)
         return manager
 

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 from testing.services.catalog import RestServer, rest_server
-from testing.services.faults import FaultProxy
+from testing.services.faults import Fault, FaultProxy
 from testing.services.postgres import Postgres, postgres
 from testing.services.small_catalog import SmallCatalog
 from testing.services.store import BUCKET, Store, store
@@ -111,7 +111,7 @@ class SmallRestLeg:
 
 @dataclass(frozen=True)
 class Misbehaving:
-    """Another leg's REST catalog behind a proxy, for lakes that have little patience."""
+    """Another leg's REST catalog behind a proxy."""
 
     leg: Leg
     proxy: FaultProxy
@@ -120,10 +120,18 @@ class Misbehaving:
         place = self.leg.place(folder)
         there = urlsplit(place.properties["uri"])
         uri = f"http://127.0.0.1:{self.proxy.port}{there.path}"
+        return replace(place, properties={**place.properties, "uri": uri})
+
+    def haste(self, fault: Fault, *, for_good: bool) -> Mapping[str, str]:
+        """The properties of a client that no more than the fault makes give up early.
+
+        It waits briefly for an answer where that never comes, and asks for a short while only where every
+        answer is as bad; a slow machine has all the time otherwise.
+        """
         # the reference catalog needs a second for its first answer
         request_s, overall_s = ("3", "7") if isinstance(self.leg, RestLeg) else ("0.5", "1")
-        patience = {"floe.request-timeout-s": request_s, "floe.patience-s": overall_s}
-        return replace(place, properties={**place.properties, "uri": uri, **patience})
+        brief = {"floe.request-timeout-s": request_s} if fault in ("trickle", "silence") else {}
+        return {**brief, "floe.patience-s": overall_s} if for_good else brief
 
 
 @contextmanager

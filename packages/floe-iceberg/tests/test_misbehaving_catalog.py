@@ -10,7 +10,8 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -28,7 +29,7 @@ COMMITS = {"a write": "/tables/t", "a new table": "/tables/new", "a publish": "/
 
 @pytest.fixture
 def bad(leg: Leg, tmp_path: Path) -> Iterator[Misbehaving]:
-    """A catalog behind a proxy, and a lake on it that has little patience."""
+    """A catalog behind a proxy."""
     with misbehaving(leg, tmp_path) as bad:
         yield bad
 
@@ -40,6 +41,14 @@ def lake(bad: Misbehaving, tmp_path: Path) -> Iterator[Lake]:
     yield lake
     bad.proxy.heal()
     lake.close()
+
+
+@contextmanager
+def hasty(lake: Lake, haste: Mapping[str, str]) -> Iterator[None]:
+    """Floe has little patience inside."""
+    patient, lake.manager = lake.manager, lake.another_manager(haste)
+    yield
+    lake.manager = patient
 
 
 def work(lake: Lake) -> None:
@@ -63,9 +72,10 @@ AFTER = ([(1,), (2,)], ["new", "t"])
 def test_what_landed_although_the_answer_was_lost_is_done_once(
     lake: Lake, bad: Misbehaving, fault: Fault
 ) -> None:
-    for part in COMMITS.values():
-        bad.proxy.fail("POST", part, fault, passed_on=True, times=1)
-    work(lake)
+    with hasty(lake, bad.haste(fault, for_good=False)):
+        for part in COMMITS.values():
+            bad.proxy.fail("POST", part, fault, passed_on=True, times=1)
+        work(lake)
     assert everything(lake) == AFTER
     assert lake.plain_rows("new") == [(3,)]
     assert len(lake.table("t").metadata.snapshots) == 2
@@ -76,9 +86,10 @@ def test_what_landed_although_the_answer_was_lost_is_done_once(
 @pytest.mark.requirement("FR-027")
 @pytest.mark.parametrize("fault", [409, *LOSSES])
 def test_what_never_arrived_is_asked_for_again(lake: Lake, bad: Misbehaving, fault: Fault) -> None:
-    for part in COMMITS.values():
-        bad.proxy.fail("POST", part, fault, times=1)
-    work(lake)
+    with hasty(lake, bad.haste(fault, for_good=False)):
+        for part in COMMITS.values():
+            bad.proxy.fail("POST", part, fault, times=1)
+        work(lake)
     assert everything(lake) == AFTER
     assert len(lake.table("t").metadata.snapshots) == 2
 
@@ -101,9 +112,12 @@ def test_a_client_that_only_asks_again_does_it_twice(lake: Lake, bad: Misbehavin
 def test_a_catalog_that_takes_no_commit_is_told_and_nothing_is_published(
     lake: Lake, bad: Misbehaving, what: str, fault: Fault
 ) -> None:
-    bad.proxy.fail("POST", COMMITS[what], fault)
-    with pytest.raises(WorkError, match=r"the catalog 'floe' (did not take the commit|went away)") as told:
-        work(lake)
+    with hasty(lake, bad.haste(fault, for_good=True)):
+        bad.proxy.fail("POST", COMMITS[what], fault)
+        with pytest.raises(
+            WorkError, match=r"the catalog 'floe' (did not take the commit|went away)"
+        ) as told:
+            work(lake)
     assert {problem.code for problem in told.value.problems} <= {"FLOE-E603", "FLOE-E604"}
     assert "127.0.0.1" not in str(told.value)
     bad.proxy.heal()
@@ -117,7 +131,7 @@ def test_a_catalog_that_takes_no_commit_is_told_and_nothing_is_published(
 def test_a_catalog_that_goes_away_for_good_while_it_commits_leaves_every_file(
     lake: Lake, bad: Misbehaving, fault: Fault
 ) -> None:
-    with lake.manager.run(identity("r1")) as run:
+    with hasty(lake, bad.haste(fault, for_good=True)), lake.manager.run(identity("r1")) as run:
         assert lake.rows("t", run) == [(1,)]
         bad.proxy.fail("POST", "/tables/t", fault, passed_on=True)
         bad.proxy.fail("GET", "", fault)
@@ -148,11 +162,17 @@ def test_a_catalog_that_goes_away_for_good_while_it_commits_leaves_every_file(
 def test_a_catalog_that_answers_nothing_is_an_error_of_a_service(
     lake: Lake, bad: Misbehaving, fault: Fault, told: str
 ) -> None:
-    bad.proxy.fail("GET", "", fault)
-    for ask in (lambda: lake.rows("t"), lambda: lake.manager.tables(), lake.another_manager):
-        with pytest.raises(ServiceError, match=f"the catalog 'floe' {told}") as error:
-            ask()
-        assert error.value.exit_status == 4
+    haste = bad.haste(fault, for_good=True)
+    with hasty(lake, haste):
+        bad.proxy.fail("GET", "", fault)
+        for ask in (
+            lambda: lake.rows("t"),
+            lambda: lake.manager.tables(),
+            lambda: lake.another_manager(haste),
+        ):
+            with pytest.raises(ServiceError, match=f"the catalog 'floe' {told}") as error:
+                ask()
+            assert error.value.exit_status == 4
     bad.proxy.heal()
     assert lake.rows("t") == [(1,)]
 
@@ -205,7 +225,7 @@ def half_done(small_lake: tuple[Lake, SmallCatalog]) -> tuple[Lake, SmallCatalog
         raise ConnectionAbortedError
 
     catalog.between = die
-    assert run.wait(120) == -signal.SIGKILL
+    assert run.wait(600) == -signal.SIGKILL
     catalog.between = lambda: None
     assert len(entries(lake)) == 1
     return lake, catalog
