@@ -72,6 +72,16 @@ select a from t where a = 1 and b between 1 and 3 and c is not null
 select upper(c) as up, length(c) as n, c || 'x' as more, concat(c, 'x') as joined from t where c is not null
 select try_cast(c as integer) as n, nullif(id, 1) as maybe, id = 1 as is_one, not (id = 1) as is_not from t
 select distinct a, t.b from t join u on t.id = u.id and u.k > 3
+select a from t anti join u on t.a = u.k
+select id, k from u anti join t using (id)
+select id from u join t using (id) right join (select k as kk from u) on kk = t.a
+select id from (select k from u) left join ((select id, i from u) x join t using (id)) on k = i
+select u.id from u full join t using (id) where id >= 0
+select a from t where a > all (select k from u where k > 9)
+select one, two from (select 1 as one from t where a = 1) positional join (select 2 as two from u)
+select sum(1) as s from t where a > 9 group by ()
+select 'x' as x, sum(1) as s from t where a > 9 group by all
+select u.id, x.k from u, (select id, k from u) x join t using (id)
 """.splitlines()
 
 UNFOLLOWED = [
@@ -206,6 +216,26 @@ def test_what_becomes_of_each_column_is_said_in_openlineages_words() -> None:
     )
     assert proofs["m"].not_null == {"id", "top", "place"}
     assert proofs["m"].reads == ("t", "u")
+
+
+@pytest.mark.requirement("FR-094")
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "select id, unnest(l) as v from t",
+        "select id, generate_subscripts(l, 1) as n from t",
+        "select id, v from t, unnest(l) as x(v)",
+        "select id from t cross join lateral unnest(l)",
+        "select id from t, generate_series(1, len(l)) as x(n)",
+    ],
+)
+def test_a_list_that_becomes_rows_decides_how_many_there_are(
+    connection: duckdb.DuckDBPyConnection, sql: str
+) -> None:
+    found = trace(connection, sql)
+
+    assert found is not None
+    assert [(table, column) for table, column, _ in found.lineage.rows] == [("t", "l")]
 
 
 @pytest.mark.requirement("FR-094")

@@ -11,7 +11,7 @@ from floe_core.compilation.digest import value_digest
 from floe_core.plugins.compute import Column, ColumnInput, Lineage, Proof, Relation
 from floe_core.whole_file import write_if_changed
 
-_FORMAT = 1
+_FORMAT = 2
 
 
 class ProofStore:

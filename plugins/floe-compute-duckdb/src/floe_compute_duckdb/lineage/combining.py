@@ -10,18 +10,21 @@ from floe_compute_duckdb.lineage.scope import Col, Rows, Scope, Source, Unresolv
 
 
 def merge_using(
-    key: str, side: str, before: Sequence[Source], added: Source, scope: Scope, decides: set[Edges]
+    key: str, how: str, before: Sequence[Source], added: Source, scope: Scope, decides: set[Edges]
 ) -> None:
-    """USING makes one column of two: the first one's, or the one that is there in an outer join."""
+    """USING makes one column of two: the first one's, or the one that is there in an outer join.
+
+    ``how`` is the side or the kind of the join, as LEFT, FULL, SEMI; empty or INNER for a plain one.
+    """
     first = next((source for source in before if key in source.columns and key not in source.hidden), None)
     if first is None or key not in added.columns:
         raise Unresolved(f"using ({key})")
     left, right = scope.merged.get(key) or first.columns[key], added.columns[key]
     decides.update((through(JOIN, left.edges), through(JOIN, right.edges)))
-    kept = right if side == "RIGHT" else left
-    if side == "FULL":
+    kept = right if how == "RIGHT" else left
+    if how == "FULL":
         kept = Col(left.name, through(TRANSFORMATION, left.edges | right.edges))
-    equal = not side  # so that neither is NULL
+    equal = how in ("", "INNER", "SEMI")  # so that neither is NULL
     scope.merged[key] = Col(left.name, kept.edges, equal or kept.not_null)
     added.hidden.add(key)
 

@@ -57,6 +57,8 @@ def assume(condition: exp.Expr | None, scope: Scope) -> None:
     for part in _conjuncts(condition):
         if isinstance(part, exp.Not) and _is_null(part.this):
             compared: list[exp.Expr | None] = [part.this.this]
+        elif isinstance(part.args.get("expression"), exp.All):  # true over nothing, also for NULL
+            continue
         elif isinstance(part, _COMPARISONS):
             compared = [part.this, part.args.get("expression")]
         elif isinstance(part, exp.In) and not isinstance(part.parent, exp.Not):
@@ -64,9 +66,8 @@ def assume(condition: exp.Expr | None, scope: Scope) -> None:
         else:
             continue
         for side in compared:
-            if isinstance(side, exp.Column) and (found := scope.find([each.name for each in side.parts])):
-                source, key = found
-                source.assert_not_null(key)
+            if isinstance(side, exp.Column):
+                scope.assert_not_null([each.name for each in side.parts])
 
 
 def _column(node: exp.Column, scope: Scope) -> bool:

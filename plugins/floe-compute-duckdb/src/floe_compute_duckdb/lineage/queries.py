@@ -98,14 +98,14 @@ class Queries:
         decides = set[Edges]()
         if (clause := select.args.get("from_")) is not None:
             self._relations.read(clause.this, scope, decides)
-        for join in select.args.get("joins") or ():
-            self._relations.join(join, scope, decides)
+        self._relations.join_all(select.args.get("joins") or (), scope, decides)
         for lateral in select.args.get("laterals") or ():
             self._relations.read(lateral, scope, decides)
         where = select.args.get("where")
         assume(where and where.this, scope)
         self._windows(select, scope)
         columns = list(self._projections(select, scope))
+        decides.update(self._expressions.edges(each, scope, FILTER) for each in _unnested(select))
         for clause_name, kind in _DECIDING:
             if (part := select.args.get(clause_name)) is not None:
                 decides.add(self._clause(part, scope, kind, columns))
@@ -146,11 +146,12 @@ class Queries:
     def _projections(self, select: exp.Select, scope: Scope) -> Iterator[Col]:
         group = select.args.get("group")
         subtotals = group is not None and any(isinstance(each, _SETS) for each in group.expressions)
+        grouped = _has_keys(select)
         for projection in select.expressions:
             if is_star(projection):
                 yield from expanded(projection, scope, self._expressions)
                 continue
-            column = self._projection(projection, scope, grouped=group is not None)
+            column = self._projection(projection, scope, grouped=grouped)
             if subtotals:  # where a key is left out of the grouping it is NULL
                 column = Col(column.name, column.edges)
             if column.name is not None:
@@ -211,10 +212,34 @@ def _union_in(query: exp.Expr) -> exp.SetOperation | None:
     return query if isinstance(query, exp.SetOperation) else None
 
 
+def _unnested(select: exp.Select) -> Iterator[exp.Expr]:
+    """The calls among its projections that make none or many rows of one."""
+    for projection in select.expressions:
+        for part in projection.walk(prune=lambda part: isinstance(part, exp.Query)):
+            if isinstance(part, exp.Explode) or part.name.lower() == "generate_subscripts":
+                yield part
+
+
+def _has_keys(select: exp.Select) -> bool:
+    """Whether it groups by something: without a key there is one group, also over no rows."""
+    group = select.args.get("group")
+    if group is None:
+        return False
+    if group.args.get("all"):  # constants are no keys there
+        return any(
+            is_star(each) or _has(each, exp.Column) for each in select.expressions if not _aggregates(each)
+        )
+    return any(not isinstance(each, exp.Tuple) or each.expressions for each in group.expressions)
+
+
 def _aggregates(projection: exp.Expr) -> bool:
     """Whether the projection has an aggregate of its own, not a window's and not a subquery's."""
+    return _has(projection, exp.AggFunc)
+
+
+def _has(projection: exp.Expr, kind: type[exp.Expr]) -> bool:
     inside = projection.walk(prune=lambda part: isinstance(part, exp.Window | exp.Query))
-    return any(isinstance(part, exp.AggFunc) for part in inside)
+    return any(isinstance(part, kind) for part in inside)
 
 
 _SETS = (exp.GroupingSets, exp.Cube, exp.Rollup)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from sqlglot import exp
 
 from floe_compute_duckdb.lineage.combining import merge_using, with_names
-from floe_compute_duckdb.lineage.edges import JOIN, NONE, TRANSFORMATION, Edges
+from floe_compute_duckdb.lineage.edges import JOIN, NONE, TRANSFORMATION, Edges, through
 from floe_compute_duckdb.lineage.expressions import Expressions
 from floe_compute_duckdb.lineage.nulls import assume
 from floe_compute_duckdb.lineage.scope import Col, Rows, Scope, Source, Unresolved
@@ -51,7 +51,8 @@ class Relations:
         if item.args.get("pivots"):
             raise Unresolved("pivot")
         alias = item.args.get("alias")
-        if isinstance(item, exp.Subquery) and isinstance(item.this, exp.Table) and alias is None:
+        first = len(scope.sources)
+        if _is_from_list(item) and alias is None:
             self.read(item.this, scope, decides)
         else:
             rows = self._relation(item, scope)
@@ -59,14 +60,13 @@ class Relations:
             decides.add(rows.edges if rows else NONE)
             columns = with_names(rows, renamed).columns if rows else ()
             scope.sources.append(Source(item.alias_or_name or "", columns, opaque=rows is None))
-        for join in item.args.get("joins") or ():
-            self.join(join, scope, decides)
+        self.join_all(item.args.get("joins") or (), scope, decides, since=first)
 
     def _relation(self, item: exp.Expr, scope: Scope) -> Rows | None:
         """What the relation gives; None where only the engine knows its columns."""
         if isinstance(item, exp.Table):
             return self._table(item, scope)
-        if isinstance(item, exp.Subquery) and isinstance(item.this, exp.Table):
+        if _is_from_list(item):
             inner = Scope(scope)
             decides = set[Edges]()
             self.read(item.this, inner, decides)
@@ -95,7 +95,7 @@ class Relations:
         return Rows(tuple(found.columns))
 
     def _function(self, item: exp.Expr, call: exp.Expr, scope: Scope) -> Rows | None:
-        """A table function: what it is given is in each of its columns, if those are named here."""
+        """A table function: what it is given decides its rows and is in its columns, if those are named."""
         arguments = call.expressions if isinstance(call, exp.Unnest) else [call]
         edges = NONE.union(*(self._expressions.edges(each, scope, TRANSFORMATION) for each in arguments))
         alias = item.args.get("alias")
@@ -108,24 +108,50 @@ class Relations:
             self._reads_else = True
         if not names and edges:
             raise Unresolved("the columns of a table function")
-        return Rows(tuple(Col(name, edges) for name in names)) if names else None
+        return Rows(tuple(Col(name, edges) for name in names), through(JOIN, edges)) if names else None
 
-    def join(self, join: exp.Join, scope: Scope, decides: set[Edges]) -> None:
-        before = list(scope.sources)
+    def join_all(
+        self, joins: Sequence[exp.Join], scope: Scope, decides: set[Edges], *, since: int = 0
+    ) -> None:
+        """Add what is joined to the relations of the scope from the place ``since`` on."""
+        for join in joins:
+            if _is_comma(join):  # it binds less than JOIN: what follows is joined to its right side
+                since = len(scope.sources)
+                self.read(join.this, scope, decides)
+            else:
+                self._join(join, scope, decides, since)
+
+    def _join(self, join: exp.Join, scope: Scope, decides: set[Edges], since: int) -> None:
+        before, merged = scope.sources[since:], dict(scope.merged)
+        end = len(scope.sources)
         self.read(join.this, scope, decides)
-        added = scope.sources[len(before) :]
+        added = scope.sources[end:]
         using = [each.name for each in join.args.get("using") or ()]
         if join.method == "NATURAL":
             using = [key for source in before for key in source.columns if key in added[0].columns]
         condition = join.args.get("on")
         decides.add(self._expressions.edges(condition, scope, JOIN))
-        if not join.side and join.method != "POSITIONAL":
+        if not join.side and join.kind != "ANTI":
             assume(condition, scope)
-        for source in [*(before if join.side in ("RIGHT", "FULL") else ())]:
-            source.make_nullable()
-        for source in added if join.side in ("LEFT", "FULL") or join.method == "POSITIONAL" else ():
-            source.make_nullable()
+        if join.side in ("RIGHT", "FULL") or join.method == "POSITIONAL":
+            scope.make_nullable(before, merged)
+        if join.side in ("LEFT", "FULL") or join.method == "POSITIONAL":
+            scope.make_nullable(added, scope.merged.keys() - merged)
         for key in dict.fromkeys(name.lower() for name in using):
-            merge_using(key, join.side, before, added[0], scope, decides)
+            merge_using(key, join.side or join.kind, before, added[0], scope, decides)
         if join.kind in ("SEMI", "ANTI"):
-            scope.sources = before
+            del scope.sources[end:]
+
+
+def _is_from_list(item: exp.Expr) -> bool:
+    """Whether relations stand in the parentheses, and not a query."""
+    if not isinstance(item, exp.Subquery):
+        return False
+    first = item.this
+    return isinstance(first, exp.Table) or (
+        isinstance(first, exp.Subquery) and bool(first.args.get("alias") or first.args.get("joins"))
+    )
+
+
+def _is_comma(join: exp.Join) -> bool:
+    return not any(join.args.get(part) for part in ("kind", "side", "method", "on", "using"))

@@ -46,11 +46,9 @@ class Source:
         self.hidden: set[str] = set()  # merged by USING into a column of an earlier relation
 
     def make_nullable(self) -> None:
-        """The side of an outer join that may be missing."""
         self.columns = {key: Col(col.name, col.edges) for key, col in self.columns.items()}
 
     def assert_not_null(self, key: str) -> None:
-        """A condition that every row has passed leaves no NULL in the column."""
         column = self.columns[key]
         self.columns[key] = Col(column.name, column.edges, not_null=True)
 
@@ -92,14 +90,27 @@ class Scope:
                 return found
         raise Unresolved(".".join(path))
 
-    def find(self, path: Sequence[str]) -> tuple[Source, str] | None:
-        """The relation and the key of a plain column of this very query."""
-        names = [part.lower() for part in path]
-        if len(names) == 1:
-            places = [source for source in self.sources if names[0] in source.columns]
-            return (places[0], names[0]) if places else None
-        source = self.source(names[-2]) if len(names) > 1 else None
-        return (source, names[-1]) if source and names[-1] in source.columns else None
+    def assert_not_null(self, path: Sequence[str]) -> None:
+        """A condition that every row has passed leaves no NULL in a plain column of this very query."""
+        *qualifiers, key = [part.lower() for part in path]
+        if not qualifiers and key in self.merged:  # in an outer join that says nothing of either relation
+            merged = self.merged[key]
+            self.merged[key] = Col(merged.name, merged.edges, not_null=True)
+            return
+        source = (
+            self.source(qualifiers[-1])
+            if qualifiers
+            else next((source for source in self.sources if key in source.columns), None)
+        )
+        if source and key in source.columns:
+            source.assert_not_null(key)
+
+    def make_nullable(self, sources: Iterable[Source], merged: Iterable[str]) -> None:
+        """The side of an outer join that may be missing: its relations, and its columns of USING."""
+        for source in sources:
+            source.make_nullable()
+        for key in merged:
+            self.merged[key] = Col(self.merged[key].name, self.merged[key].edges)
 
     def source(self, name: str) -> Source | None:
         return next((source for source in self.sources if source.name == name.lower()), None)
