@@ -12,6 +12,7 @@ from pyiceberg.table.sorting import NullOrder, SortDirection
 
 from floe_core.errors import SpecError
 from floe_core.lake import MaintenancePolicy
+from floe_iceberg.alter import Alteration
 from testing.lake import Lake, identity
 
 EVENTS = (
@@ -147,6 +148,32 @@ def test_a_layout_of_a_failed_run_is_nobody_s_and_a_retry_s_own(lake: Lake) -> N
         run.publish()
     assert fields(lake.table("t")) == [("region", "identity")]
     assert [field.source_id for field in lake.table("t").sort_order().fields] == [1]
+
+
+@pytest.mark.requirement("FR-091", "FR-092")
+def test_a_layout_on_a_branch_goes_with_its_columns_by_whatever_name(lake: Lake) -> None:
+    door, by, table = lake.manager, identity("by"), lake.id("t")
+    lake.publish("base", "t", EVENTS)
+    door.evolve(
+        table, by=by, branch="b", partition_by=["bucket(4, id)", "region"], sort_by=["at desc nulls first"]
+    )
+    renamed = {"id": 'a "b), c', "region": "at desc", "at": "when"}
+    door.evolve(table, Alteration(rename=renamed), by=by, branch="b")
+    door.evolve(table, Alteration(rename={"when": "then"}), by=by, branch="b")
+    door.publish("b", by=by)
+    laid_out = lake.table("t")
+    assert [(field.source_id, str(field.transform)) for field in laid_out.spec().fields] == [
+        (1, "bucket[4]"),
+        (3, "identity"),
+    ]
+    assert [field.source_id for field in laid_out.sort_order().fields] == [2]
+
+    door.evolve(table, by=by, branch="c", partition_by=["year(then)"], sort_by=["then"])
+    door.evolve(table, Alteration(drop=["then"]), by=by, branch="c")
+    door.publish("c", by=by)
+    assert lake.table("t").spec().is_unpartitioned()
+    assert lake.table("t").sort_order().fields == []
+    assert len(lake.plain_rows("t")) == 40
 
 
 @pytest.mark.requirement("FR-091")

@@ -32,8 +32,12 @@ from floe_iceberg.partition_key import is_partitionable
 from floe_iceberg.schema import iceberg_type
 
 _FIRST_PARTITION_ID = 1000
-_TERM = re.compile(r"\s*(?:(\w+)\s*\(\s*(?:(\d+)\s*,)?\s*(.+?)\s*\)|(.+?))\s*", re.DOTALL)
-_SORT = re.compile(r"\s*(.+?)(?:\s+(asc|desc))?(?:\s+nulls\s+(first|last))?\s*", re.DOTALL | re.IGNORECASE)
+TERM = re.compile(
+    r"\s*(?:(\w+)\s*\(\s*(?:(\d+)\s*,)?\s*(?P<argument>.+?)\s*\)|(?P<column>.+?))\s*", re.DOTALL
+)
+SORT = re.compile(
+    r"\s*(?P<column>.+?)(?:\s+(asc|desc))?(?:\s+nulls\s+(first|last))?\s*", re.DOTALL | re.IGNORECASE
+)
 _PLAIN: dict[str, Callable[[], Transform[Any, Any]]] = {
     "identity": IdentityTransform,
     "year": YearTransform,
@@ -87,10 +91,10 @@ class Layout:
         placed = current(metadata, schema)
         spec, order = placed.spec, placed.order
         if self.partition_by is not None:
-            terms = [_term(text, schema) for text in self.partition_by]
+            terms = [term(text, schema) for text in self.partition_by]
             spec = _spec(metadata, [(field.field_id, transform, name) for field, transform, name in terms])
         if self.sort_by is not None:
-            order = _order(metadata, [_sort_field(text, schema) for text in self.sort_by])
+            order = _order(metadata, [sort_field(text, schema) for text in self.sort_by])
         return Placed(spec, order)
 
 
@@ -106,8 +110,8 @@ def check_layout(
     )
     layout, problems = Layout.of(said), list[Problem]()
     checks: list[tuple[Callable[[str, Schema], object], tuple[str, ...] | None]] = [
-        (_term, layout.partition_by),
-        (_sort_field, layout.sort_by),
+        (term, layout.partition_by),
+        (sort_field, layout.sort_by),
     ]
     for check, terms in checks:
         for text in terms or ():
@@ -149,8 +153,8 @@ def fits(order: SortOrder, schema: Schema) -> bool:
     )
 
 
-def _term(text: str, schema: Schema) -> tuple[NestedField, Transform[Any, Any], str]:
-    found = _TERM.fullmatch(text)
+def term(text: str, schema: Schema) -> tuple[NestedField, Transform[Any, Any], str]:
+    found = TERM.fullmatch(text)
     function, size, argument, plain = found.groups() if found else (None, None, None, text)
     field = column(str(plain or argument), schema, text)
     transform = _transform((function or "identity").lower(), size, text)
@@ -183,8 +187,8 @@ def _transform(function: str, size: str | None, text: str) -> Transform[Any, Any
     )
 
 
-def _sort_field(text: str, schema: Schema) -> SortField:
-    found = _SORT.fullmatch(text)
+def sort_field(text: str, schema: Schema) -> SortField:
+    found = SORT.fullmatch(text)
     name, direction, nulls = found.groups() if found else (text, None, None)
     descending = (direction or "").lower() == "desc"
     first = (nulls or ("last" if descending else "first")).lower() == "first"

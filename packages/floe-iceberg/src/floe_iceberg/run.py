@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from itertools import count
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ from floe_core.errors import Problem, SpecError
 from floe_core.lake import RunIdentity, Written
 from floe_iceberg import part, writing
 from floe_iceberg.alter import Alteration
+from floe_iceberg.carried_layout import carried
 from floe_iceberg.compaction import small_files
 from floe_iceberg.docs import Docs
 from floe_iceberg.evolve import OnSchemaChange
@@ -176,8 +178,11 @@ class RunTransaction:
         layout = Layout.of({"partition_by": partition_by, "sort_by": sort_by})
         with entry.lock:
             view = _visible(table, entry, "to change")
-            target = self._target(table, entry, model, layout=layout.over(entry.layout))
-            after = writing.alter(target, alteration, view.table, view)
+            numbers = count(view.table.metadata.last_column_id + 1)
+            schema = alteration.applied(view.schema, lambda: next(numbers))
+            kept = carried(entry.layout, view.schema, schema)
+            target = self._target(table, entry, model, layout=layout.over(kept))
+            after = writing.alter(target, schema, view.table, view)
             entry.layout = target.layout
             return self._note(table, entry, model, after)
 
@@ -189,9 +194,12 @@ class RunTransaction:
         entry = self._tables.entry(table)
         with entry.lock:
             view = _visible(table, entry, "to roll back")
-            target = self._target(table, entry, model)
             old = view_as_of(table, view.table, to)
-            return self._note(table, entry, model, writing.roll_back(target, old, view.table))
+            kept = carried(entry.layout, view.schema, old.schema)
+            target = self._target(table, entry, model, layout=kept)
+            after = writing.roll_back(target, old, view.table)
+            entry.layout = target.layout
+            return self._note(table, entry, model, after)
 
     def compact(
         self, con: duckdb.DuckDBPyConnection, table: TableId, *, model: str, target_bytes: int, min_files: int

@@ -15,7 +15,6 @@ from pyiceberg.table import FileScanTask, Table
 from floe_core.errors import Problem, SpecError
 from floe_iceberg import delete as deletion
 from floe_iceberg import evolve, merge, scan
-from floe_iceberg.alter import Alteration
 from floe_iceberg.commit import Change, commit_new
 from floe_iceberg.conflict import Rivalry, conflict
 from floe_iceberg.evolve import Columns, OnSchemaChange
@@ -188,10 +187,8 @@ def delete(
     return after, found.rows - sum(file.record_count for file in files)
 
 
-def alter(target: Target, alteration: Alteration, table: Table, view: TableView) -> TableView:
+def alter(target: Target, schema: Schema, table: Table, view: TableView) -> TableView:
     """Change the columns; the snapshot of it adds no file, and carries the new schema."""
-    numbers = count(table.metadata.last_column_id + 1)
-    schema = alteration.applied(view.schema, lambda: next(numbers))
     placed = target.layout.placed(table.metadata, schema)
     changed = target.commit(table, Change(schema, placed, []))
     return view.moved(changed, changed.metadata.snapshot_by_name(target.branch))
