@@ -78,6 +78,20 @@ def test_an_asset_shows_the_columns_the_compiler_proved(definitions: dg.Definiti
     ]
 
 
+@pytest.mark.requirement("FR-014")
+def test_what_dagster_refuses_as_a_name_is_named_otherwise(shop: Shop) -> None:
+    shop.write("floe.yaml", "metadata: {name: import, owner: till@corner.technology}\n")
+    sql = "{{ config(tags=['', 'zu groß'], meta={'layer': 'größe'}) }} select 1 as total"
+    shop.write("models/marts/mart_total.sql", sql)
+    location, _ = shop.compile()
+
+    made = load_definitions(str(location.generated_dir / "definitions.py"), manifest=None)
+    total = made.get_repository_def().asset_graph.get(dg.AssetKey(["import", "mart_total"]))
+    assert made.resolve_job_def("import_job").name == "import_job"
+    assert (total.owners, total.group_name) == (["team:till@corner.technology"], "gr__e")
+    assert {key for key in total.tags if "kind" not in key} == {"zu_gro_"}
+
+
 @pytest.mark.requirement("FR-030")
 @pytest.mark.parametrize(
     ("said", "cron", "timezone"),

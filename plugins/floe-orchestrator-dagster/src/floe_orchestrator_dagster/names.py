@@ -23,9 +23,9 @@ def tables(artifacts: Product) -> Iterator[Table]:
 
 def group_name(layer: str | None) -> str | None:
     """A layer's name as Dagster allows it; None leaves the table in the default group."""
-    return layer and re.sub(r"\W", "_", layer)
+    return layer and re.sub(r"\W", "_", layer, flags=re.ASCII)
 
 
 def check_name(test: TestRef) -> str:
     """A test's name as Dagster allows it: letters, digits and underscores."""
-    return re.sub(r"\W", "_", test.name)
+    return re.sub(r"\W", "_", test.name, flags=re.ASCII)

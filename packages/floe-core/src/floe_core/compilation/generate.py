@@ -11,7 +11,7 @@ from typing import Any
 from floe_core.compilation.artifact_tables import ArtifactTables
 from floe_core.compilation.compile import Proven
 from floe_core.compilation.fingerprint import store_fingerprint
-from floe_core.compilation.names import sql_name
+from floe_core.compilation.names import job_name, sql_name
 from floe_core.compilation.neighbours import seen_neighbours
 from floe_core.compilation.plan import ChosenPlugin, Plan
 from floe_core.compilation.public_config import public_config
@@ -60,7 +60,7 @@ def build_artifacts(
         dbt_profiles=dict(plan.dbt_profiles),
         dagster=DagsterConfig(
             location_name=plan.product,
-            job_name=sql_name(plan.product),
+            job_name=job_name(plan.product),
             schedule=_said(plan.schedule),
             tests=tuple(test for node, of in sorted(tables.tests.items()) if node not in own for test in of),
         ),

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import dagster as dg
+from dagster._core.utils import is_valid_email
 
 from floe_core.location import Location
 from floe_core.plugins.dbt import DbtLocation
@@ -18,7 +19,6 @@ from floe_orchestrator_dagster.outline import Outline
 
 _NO_TAG = re.compile(r"[^A-Za-z0-9_.-]")
 _TAG_WIDTH = 63
-_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
 def asset_specs(location: Location, outline: Outline, keys: AssetKeys) -> list[dg.AssetSpec]:
@@ -36,7 +36,7 @@ def asset_specs(location: Location, outline: Outline, keys: AssetKeys) -> list[d
             description=table.description,
             owners=owners,
             kinds=kinds,
-            tags={_tag(tag): "" for tag in table.tags},
+            tags={_tag(tag): "" for tag in table.tags if tag},
             code_version=f"{table.source_sha256[:8]}-{table.config_digest[:8]}",
             partitions_def=partitions if table.microbatch else None,
             metadata={
@@ -80,8 +80,8 @@ def _parents(outline: Outline, keys: AssetKeys) -> dict[str, list[dg.AssetKey]]:
 
 
 def _owner(owner: str) -> str:
-    """As Dagster takes it: an address of e-mail, or a team."""
-    return owner if _EMAIL.fullmatch(owner) or owner.startswith("team:") else f"team:{owner}"
+    """As Dagster takes it: what it holds to be an address of e-mail, or a team."""
+    return owner if is_valid_email(owner) else f"team:{owner.removeprefix('team:') or owner}"
 
 
 def _tag(tag: str) -> str:
