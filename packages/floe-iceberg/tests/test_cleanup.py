@@ -14,6 +14,8 @@ from pyiceberg.schema import Schema
 from pyiceberg.types import LongType, NestedField
 
 from floe_core.lake import MaintenancePolicy, TableMaintenance
+from floe_iceberg.cleanup import Patience
+from floe_iceberg.local_folder import LocalFolder
 from floe_iceberg.reachability import UnclearError, spellings
 from testing.lake import Lake, identity
 from testing.legs import SmallRestLeg
@@ -385,3 +387,17 @@ def _remove_what_was_never_made(lake: Lake) -> None:
         assert home.io.new_input(f"{home.location}/{name}/{file}").exists()
     assert not home.io.new_input(f"{home.location}/died/metadata/00000-a.metadata.json").exists()
     assert lake.plain_rows("t") == [(0,)]
+
+
+@pytest.mark.embedded
+@pytest.mark.requirement("FR-032")
+def test_what_its_writer_takes_back_while_a_folder_is_looked_at_is_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, kept = LocalFolder(tmp_path), tmp_path / "kept.parquet"
+    kept.touch()
+    gone = [(str(tmp_path / "gone"), [], []), (str(tmp_path), ["gone"], ["gone.parquet", kept.name])]
+    monkeypatch.setattr(os, "walk", lambda *_, **__: gone)
+    assert [file.path for file in folder.files()] == [kept]
+    folder.remove_empty(Patience(2**62, 2**62, None))
+    assert kept.exists()
