@@ -69,7 +69,7 @@ class Written:
 
 @dataclass(frozen=True)
 class PublishedTable:
-    """A table as readers of main see it.
+    """A table as readers of main see it; ``committed_at`` is since when they do.
 
     ``columns`` are names and types as the engine has them; ``partition_by`` is spelled as a model would;
     ``size`` is that of the rows there are, in bytes.

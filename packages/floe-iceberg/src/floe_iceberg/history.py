@@ -46,6 +46,12 @@ def time_of(timestamp_ms: int) -> datetime:
     return _EPOCH + timedelta(milliseconds=timestamp_ms)
 
 
+def published_at(metadata: TableMetadata, snapshot: Snapshot) -> datetime:
+    """Since when main is at its snapshot, which was written earlier: from then on ``view_as_of`` finds it."""
+    entry = next((e for e in reversed(metadata.snapshot_log) if e.snapshot_id == snapshot.snapshot_id), None)
+    return time_of(entry.timestamp_ms if entry else snapshot.timestamp_ms)
+
+
 def milliseconds(moment: datetime) -> int:
     """Since 1970; a time without a zone is taken as UTC."""
     aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)

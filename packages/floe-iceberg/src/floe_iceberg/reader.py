@@ -14,7 +14,7 @@ from floe_core.table_metadata import history_of
 from floe_iceberg import scan
 from floe_iceberg.catalog import TableCatalog
 from floe_iceberg.describe import TableDescription, described
-from floe_iceberg.history import time_of, view_as_of, view_of_branch
+from floe_iceberg.history import published_at, view_as_of, view_of_branch
 from floe_iceberg.refs import no_such_table
 from floe_iceberg.run import RunTransaction
 from floe_iceberg.run_table import main_history
@@ -164,6 +164,6 @@ class TableReader:
             size=told.bytes,
             columns=tuple((column.name, column.type) for column in told.columns),
             partition_by=told.partition_by,
-            committed_at=time_of(view.snapshot.timestamp_ms),
+            committed_at=published_at(view.table.metadata, view.snapshot),
             properties=MappingProxyType(dict(view.table.metadata.properties)),
         )

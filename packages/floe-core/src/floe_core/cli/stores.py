@@ -17,6 +17,7 @@ from floe_core.ledger import Ledger
 from floe_core.location import Location, product_name
 from floe_core.platform import Platform
 from floe_core.run import DEFAULT_ENVIRONMENT
+from floe_core.run_result import RunResult
 from floe_core.schemas.artifacts import CompiledArtifacts
 
 
@@ -35,15 +36,21 @@ class Store:
     def lake(self) -> Lake:
         return self.platform.catalog.open(self.platform.storage, self.location.state_dir)
 
-    @property
-    def views(self) -> tuple[InlinedView, ...]:
-        """The inlined views of every product of the platform, as its last published run had them."""
+    def views(self, of: RunResult | None = None) -> tuple[InlinedView, ...]:
+        """The inlined views of every product of the platform, as its last published run had them.
+
+        Those of the product of the run ``of`` are as that run has them.
+        """
         state_dir = self.location.state_dir
         ledger = Ledger(state_dir)
         return tuple(
             view
             for product in products_with_views(state_dir)
-            for run in ledger.published(product, DEFAULT_ENVIRONMENT, limit=1)
+            for run in (
+                [of]
+                if of is not None and of.product == product
+                else ledger.published(product, DEFAULT_ENVIRONMENT, limit=1)
+            )
             for view in kept_views(state_dir, product, run.artifact_digest)
         )
 

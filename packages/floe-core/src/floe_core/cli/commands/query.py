@@ -14,6 +14,7 @@ from floe_core.cli.options import manifest_option, product_option
 from floe_core.cli.output import Output, counted, output_option
 from floe_core.cli.stores import Store, open_store
 from floe_core.cli.table import is_number, table
+from floe_core.run_result import RunResult
 
 
 @click.command()
@@ -51,13 +52,14 @@ def command(
         raise click.UsageError("--run and --as-of say different things: take one of them")
     store, schema = open_store(product, manifest)
     text = sys.stdin.read() if sql == "-" else sql
+    left_by = _run(store, run) if run else None
     result = store.platform.compute.query(
         store.lake,
         text,
         schema=schema,
         as_of=as_of,
-        run_id=_run_id(store, run) if run else None,
-        views=store.views,
+        run_id=left_by.run_id if left_by else None,
+        views=store.views(left_by),
         tmp=store.platform.compute.tmp_dir(store.location.state_dir),
     )
     output.document(
@@ -74,17 +76,17 @@ def command(
 
 def _moment(text: str | None) -> datetime | int | str | None:
     """A time or an id when it reads as one; else the name of a tag."""
-    if not text:
+    if text is None:
         return None
     if text.isascii() and text.isdigit():
         return int(text)
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):  # or no time that there is in UTC
         return text
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _run_id(store: Store, run: str) -> str:
+def _run(store: Store, run: str) -> RunResult:
     product = store.artifacts.metadata.product_name
-    return run_named(settled_ledger(store.location), run, product).run_id
+    return run_named(settled_ledger(store.location), run, product)
