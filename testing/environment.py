@@ -10,6 +10,7 @@ from pathlib import Path
 
 from dbt_common.tests import enable_test_caching
 
+from floe_core.telemetry import queue
 from testing.no_network import floe_offline
 
 _QUIET = {
@@ -23,6 +24,8 @@ _QUIET = {
     "GIT_COMMITTER_NAME": "Test",
     "GIT_COMMITTER_EMAIL": "test@example.invalid",
 }
+AS_SHIPPED = {"BUDGET_S": queue.BUDGET_S, "EXPORT_S": queue.EXPORT_S}
+_PATIENCE_S = 60.0
 _PERSONAL = ("DAGSTER_", "DBT_", "FLOE_", "OTEL_", "PYICEBERG_", "XDG_")
 
 
@@ -50,6 +53,7 @@ class TestEnvironment:
         os.environ.update(_QUIET, HOME=str(home))
         os.environ[floe_offline.LOG] = str(self._log)
         _hear_signals()
+        _have_patience()
         enable_test_caching()  # dbt's own: 600 macros that every project has are parsed once in a process
         _prepend_to_pythonpath(Path(floe_offline.__file__).parent)
         if "sitecustomize" not in sys.modules or "floe_offline" not in sys.modules:
@@ -68,6 +72,12 @@ def _hear_signals() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
         signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
+def _have_patience() -> None:
+    """On a machine that has much else to do telemetry is late, and lost where it has a second to arrive."""
+    for limit in AS_SHIPPED:
+        setattr(queue, limit, _PATIENCE_S)
 
 
 def _caches() -> Path:

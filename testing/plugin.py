@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from floe_core.telemetry import queue
 from testing import quality, requirements
-from testing.environment import TestEnvironment
+from testing.environment import AS_SHIPPED, TestEnvironment
 from testing.golden import Golden
 from testing.services import EMBEDDED, LEGS, NOT_OF
 
@@ -101,3 +102,10 @@ def golden(request: pytest.FixtureRequest) -> Golden:
     """Compares a text with a file in ``golden/`` beside the test."""
     update = bool(request.config.getoption("--update-golden"))
     return Golden(folder=request.path.parent / "golden", update=update)
+
+
+@pytest.fixture
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Telemetry has no more time than users give it: for tests of receivers that never take it."""
+    for limit, seconds in AS_SHIPPED.items():
+        monkeypatch.setattr(queue, limit, seconds)

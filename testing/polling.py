@@ -10,7 +10,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def wait_for(condition: Callable[[], T], *, timeout_s: float = 30.0, interval_s: float = 0.05) -> T:
+def wait_for(condition: Callable[[], T], *, timeout_s: float = 120.0, interval_s: float = 0.05) -> T:
     """Ask until the answer is truthy and return it; TimeoutError names what never came true."""
     deadline = time.monotonic() + timeout_s
     while True:

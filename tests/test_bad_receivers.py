@@ -21,7 +21,7 @@ from testing.openlineage.receiver import lineage_receiver
 from testing.otlp_receiver import bad_receiver, otlp_receiver
 from tests.demo import Demo, floe
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("bad receivers")]
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("hurried"), pytest.mark.xdist_group("bad receivers")]
 
 _FILES = {
     "floe.yaml": "metadata: {name: shop, owner: sales}\n",

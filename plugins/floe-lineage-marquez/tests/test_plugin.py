@@ -27,8 +27,7 @@ _JOB = Job("floe://test/dev", "shop")
 def _told(state_dir: Path, config: Mapping[str, object], count: int = 3, size: int = 5_000) -> TelemetryQueue:
     """A queue of that size that so many events were offered to."""
     queue, resource = TelemetryQueue(size), Resource("shop", "dev", "test", "1", state_dir)
-    for exporter in MarquezPlugin.model_validate(config).exporters(state_dir):
-        queue.attach(exporter, state_dir)
+    queue.attach(MarquezPlugin.model_validate(config).exporters(state_dir), state_dir)
     for number in range(count):
         run = Run(derived_run_id(number))
         queue.offer(LineageEvent(run_event("START", run, _JOB), resource))
@@ -55,7 +54,7 @@ def test_what_was_away_for_a_moment_gets_each_event_once(tmp_path: Path) -> None
     with lineage_receiver() as marquez:
         marquez.statuses = [None, 503]
         queue = _told(tmp_path, {"url": marquez.url})
-        wait_for(lambda: not marquez.statuses, timeout_s=10)
+        wait_for(lambda: not marquez.statuses)
         lost = queue.close()
 
     assert (lost, _runs(marquez)) == (0, [derived_run_id(number) for number in range(3)])
@@ -99,6 +98,7 @@ def test_who_is_not_let_in_is_a_security_event_told_once(
     }
 
 
+@pytest.mark.usefixtures("hurried")
 @pytest.mark.requirement("FR-046")
 @pytest.mark.parametrize("kind", ["gone", "black hole", "trickles"])
 def test_a_receiver_that_does_not_answer_costs_what_it_was_to_get_and_nothing_else(
@@ -120,6 +120,7 @@ def test_what_a_receiver_does_not_take_is_counted(tmp_path: Path, status: int, s
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("hurried")
 @pytest.mark.requirement("FR-046")
 @pytest.mark.parametrize("size", [10, 5_000])
 @pytest.mark.parametrize("kind", ["gone", "black hole", "trickles", "slow handshake", "500", "503"])

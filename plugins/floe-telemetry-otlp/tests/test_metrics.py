@@ -48,8 +48,7 @@ def process(url: str, *states: str) -> None:
     """What a process tells of its runs, from a meter and a queue of its own for each."""
     shop = Resource("shop", "dev", "platform", "1.2.0", Path("/somewhere/.floe"))
     queue = TelemetryQueue(5_000)
-    for exporter in OtlpTelemetry(endpoint=url).exporters(shop.state_dir):
-        queue.attach(exporter, shop.state_dir)
+    queue.attach(OtlpTelemetry(endpoint=url).exporters(shop.state_dir), shop.state_dir)
     for state in states:
         meter = Meter({"floe.product": "shop", "deployment.environment.name": "dev"})
         meter.add(metrics.RUNS, 1, state=state)

@@ -109,8 +109,7 @@ def attach(key: Hashable, exporters: Sequence[Exporter], state_dir: Path, *, siz
         _attached.add(key)
         if size is not None:
             _queue.size = size
-        for exporter in exporters:
-            _queue.attach(exporter, state_dir)
+        _queue.attach(exporters, state_dir)
 
 
 @contextmanager

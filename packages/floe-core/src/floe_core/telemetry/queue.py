@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -18,7 +18,7 @@ DEFAULT_SIZE = 5_000
 BUDGET_S = 1.5  # of the two seconds that an exit may take, on a machine that is busy, too
 _BATCH = 512
 _PAUSE_S = 0.25
-_EXPORT_S = 1.0
+EXPORT_S = 1.0  # that a receiver may take for a batch
 _BACKOFF_S = (0.5, 1.0, 2.0, 5.0, 10.0)
 
 
@@ -80,15 +80,16 @@ class TelemetryQueue:
         self._deadline = float("inf")
         self._thread: threading.Thread | None = None
 
-    def attach(self, exporter: Exporter, state_dir: Path) -> Lane:
-        """Let the exporter have what is told about that state from the oldest record there is."""
+    def attach(self, exporters: Iterable[Exporter], state_dir: Path) -> None:
+        """Let them have what is told about that state from the oldest record there is.
+
+        Attached one by one the first could have it, and with that it is gone, before the last is there.
+        """
         with self._lock:
-            lane = Lane(exporter, state_dir, self._first)
-            self._lanes.append(lane)
+            self._lanes += [Lane(exporter, state_dir, self._first) for exporter in exporters]
             if self._thread is None:
                 self._thread = threading.Thread(target=self._work, name="floe-telemetry", daemon=True)
                 self._thread.start()
-        return lane
 
     def offer(self, record: Record) -> None:
         """Take the record; never waits and never raises."""
@@ -115,8 +116,9 @@ class TelemetryQueue:
                     lane.dropped = 0
         return taken
 
-    def close(self, budget_s: float = BUDGET_S) -> int:
+    def close(self, budget_s: float | None = None) -> int:
         """Hand on what there is for as long as the budget lasts; returns how many records are lost."""
+        budget_s = BUDGET_S if budget_s is None else budget_s
         self._deadline = time.monotonic() + budget_s
         self._closing = True
         self._wake.set()
@@ -221,7 +223,7 @@ class TelemetryQueue:
                 self._first += 1
 
     def _timeout(self, now: float) -> float:
-        return max(min(_EXPORT_S, self._deadline - now), 0.05)
+        return max(min(EXPORT_S, self._deadline - now), 0.05)
 
     def _rest(self, lane: Lane, now: float, closing: bool) -> None:
         if closing:
