@@ -149,6 +149,7 @@ def maintain(folder: Path, living: Mapping[str, datetime]) -> None:
     reports = manager.maintain(
         [NAMESPACE], EAGER, identity=identity, living=living, now=now, dry_run=False, tmp=folder
     )
+    manager.close()
     assert [report.notes for report in reports] == [()] * len(TABLES)
 
 
@@ -198,10 +199,9 @@ class _Maintainer:
     next_s: float = 0
 
     def go_on(self, folder: Path, writers: Sequence[_Writer]) -> None:
-        """Begin a pass once the last one is over and a second has gone by."""
+        """Begin a pass two seconds after the last one."""
         if not self.is_over(os.WNOHANG) or time.monotonic() < self.next_s:
             return
-        self.next_s = time.monotonic() + 1
         living = {run_id: began for writer in writers for run_id, began in writer.living().items()}
         self.pid = os.fork()
         if self.pid == 0:
@@ -213,7 +213,8 @@ class _Maintainer:
         ended, status = os.waitpid(self.pid, how) if self.pid else (self.pid, 0)
         if status:
             raise RuntimeError("maintenance failed")
-        self.pid = self.pid if ended == 0 else 0
+        if ended:
+            self.pid, self.next_s = 0, time.monotonic() + 2
         return self.pid == 0
 
 
