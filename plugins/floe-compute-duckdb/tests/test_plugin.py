@@ -92,7 +92,7 @@ def test_what_only_the_run_sees_is_refused_there_too(project: DbtProject) -> Non
 
 @pytest.mark.requirement("FR-093")
 def test_a_schema_stands_for_a_namespace() -> None:
-    known = ("customer-360", "iot-telemetry", "raw")
+    known = ("customer-360", "customer-360-emea", "iot-telemetry", "raw")
 
     def namespace(schema: str) -> str:
         return namespace_of(schema, product="customer-360", namespaces=known)
@@ -102,6 +102,7 @@ def test_a_schema_stands_for_a_namespace() -> None:
         "customer-360",
         "customer-360_x",
     ]
+    assert namespace("customer_360_emea") == "customer-360-emea"  # another product's
     assert [namespace(schema) for schema in ("iot_telemetry", "raw", "new")] == [
         "iot-telemetry",
         "raw",

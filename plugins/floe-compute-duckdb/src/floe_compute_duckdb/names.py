@@ -14,13 +14,16 @@ def sql_name(namespace: str) -> str:
 
 
 def namespace_of(schema: str, *, product: str, namespaces: Iterable[str] = ()) -> str:
-    """The namespace a schema stands for: the product's own ones first, then any that is spelled alike."""
+    """The namespace a schema stands for: the product's own, then any that is spelled alike.
+
+    What begins like the product's may be another product's: ``shop_floor`` is that of ``shop-floor``.
+    """
     own = sql_name(product).lower()
     if product and schema.lower() == own:
         return product
-    if product and schema.lower().startswith(own + "_"):
-        return product + schema[len(own) :]
-    return next((name for name in namespaces if sql_name(name).lower() == schema.lower()), schema)
+    ours = product + schema[len(own) :] if product and schema.lower().startswith(own + "_") else schema
+    there = [name for name in namespaces if sql_name(name).lower() == schema.lower()]
+    return ours if ours in there or not there else there[0]
 
 
 def quoted(identifier: str) -> str:
