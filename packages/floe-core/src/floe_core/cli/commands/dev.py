@@ -13,7 +13,7 @@ from floe_core.cli.output import Output, output_option
 from floe_core.cli.products import platform_products
 from floe_core.errors import Problem, ServiceError
 from floe_core.platform import Platform
-from floe_core.plugins.orchestrator import OrchestratorPlugin
+from floe_core.plugins.orchestrator import OrchestratorPlugin, Served
 
 _LOOK_S = 1.0
 
@@ -37,17 +37,22 @@ def command(manifest: Path | None, port: int, output: Output) -> None:
     if orchestrator.serving(state_dir) is None:
         output.note("starting the UI ...")
     served = orchestrator.serve(locations, port=port, keep=False)
-    output.document({"url": served.url, "found": served.found})
     if served.found:
+        _told(served, output)
         output.line(f"being served already: {served.url}")
         return
-    output.line(f"{served.url}, until Ctrl-C")
-    try:
+    try:  # from here on it is ours to end: who reads where it is served may stop us at once
+        _told(served, output)
+        output.line(f"{served.url}, until Ctrl-C")
         _watch(orchestrator, state_dir)
     except KeyboardInterrupt:
         output.line("stopped")
     finally:
         orchestrator.stop(state_dir)
+
+
+def _told(served: Served, output: Output) -> None:
+    output.document({"url": served.url, "found": served.found})
 
 
 def _watch(orchestrator: OrchestratorPlugin, state_dir: Path) -> None:
