@@ -128,13 +128,15 @@ def bad_receiver(kind: str, port: int = 0) -> Iterator[str]:
 
     A 'slow handshake' is a black hole to those who begin one.
     """
-    with socket.create_server(("127.0.0.1", port), backlog=128) as listener:
+    with socket.socket() as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(("127.0.0.1", port))
         scheme = "https" if kind == "slow handshake" else "http"
         url = f"{scheme}://127.0.0.1:{listener.getsockname()[1]}"
         if kind == "gone":
-            listener.close()
-            yield url
+            yield url  # and nobody else can begin to listen there meanwhile
             return
+        listener.listen(128)
         ended = threading.Event()
         held: list[socket.socket] = []
         thread = threading.Thread(target=_hold, args=(listener, held, ended, kind == "trickles"), daemon=True)

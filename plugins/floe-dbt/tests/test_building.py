@@ -254,7 +254,7 @@ def test_an_interrupt_stops_dbt_and_comes_out_as_one(project: DbtProject) -> Non
             begun.set()
 
     def interrupt() -> None:
-        begun.wait(60)
+        begun.wait(300)
         # where the terminal's Ctrl-C goes; raised here, it would wait until the main thread does something
         signal.pthread_kill(int(threading.main_thread().ident or 0), signal.SIGINT)
 

@@ -7,9 +7,9 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import grpc
 import pytest
@@ -27,7 +27,7 @@ from floe_core.telemetry import (
     TelemetryQueue,
 )
 from floe_telemetry_otlp import OtlpTelemetry
-from testing.otlp_receiver import bad_receiver, otlp_receiver
+from testing.otlp_receiver import bad_receiver, otlp_receiver, values
 from testing.polling import wait_for
 
 STATE = Path("/somewhere/.floe")
@@ -207,7 +207,7 @@ def test_over_tls_the_receiver_must_be_known_and_gets_the_headers(tmp_path: Path
         known = OtlpTelemetry(
             endpoint=f"{received.url}/tenant/",
             certificate="receiver.pem",
-            headers={"authorization": "Bearer s3cret"},
+            headers={"authorization": "Bearer s3cret\n"},  # as a file of secrets ends
         )
         assert exported(known, SPAN, state_dir=tmp_path / ".floe") == 1  # there is nothing at that path
         known = known.model_copy(update={"endpoint": received.url})
@@ -320,6 +320,8 @@ def test_a_receiver_that_comes_back_gets_what_still_waits() -> None:
         ("localhost:4318", "expected a URL such as http://localhost:4318"),
         ("ftp://localhost", "expected a URL such as http://localhost:4318"),
         ("http://me:pw@localhost", "a URL holds no password: name it in 'headers'"),
+        ("http://localhost:4318/\r\nX: y", "expected a URL such as http://localhost:4318"),
+        ("http://localhost/v1?key=1", "a URL of a receiver ends with its path: '?' and '#' are not sent"),
     ],
 )
 @pytest.mark.requirement("FR-051", "FR-065")
@@ -329,13 +331,36 @@ def test_an_endpoint_is_a_url_without_a_password(endpoint: str, reason: str) -> 
     assert [error["msg"] for error in raised.value.errors()] == [reason]
 
 
+@pytest.mark.requirement("FR-046", "FR-065")
+@pytest.mark.parametrize("protocol", ["http", "grpc"])
+@pytest.mark.parametrize("value", ["s3cret\r\nX-More: 1", "s3cret\u20ac"])
+def test_a_secret_that_is_no_header_is_refused_before_anything_is_sent(
+    protocol: Literal["http", "grpc"], value: str
+) -> None:
+    plugin = OtlpTelemetry(protocol=protocol, headers={"authorization": value})
+    with pytest.raises(ValueError, match=r"^the header 'authorization' has to be one line of ASCII$"):
+        plugin.exporters(STATE)
+
+
+@pytest.mark.requirement("FR-046")
+def test_what_cannot_be_written_costs_no_other_record() -> None:
+    odd = replace(SPAN, error="no file 'caf\udce9'", attributes={"\udce9": "caf\udce9", "rows": 2**63})
+    with otlp_receiver() as received:
+        assert exported(OtlpTelemetry(endpoint=received.url), SPAN, odd, replace(LINE, message="\udce9")) == 0
+    (_, (_, _, span)), ((_, _, line),) = received.spans(), received.lines()
+    assert span.status.message == r"no file 'caf\udce9'"
+    assert values(span.attributes) == {r"\udce9": r"caf\udce9", "rows": str(2**63)}
+    assert line.body.string_value == r"\udce9"
+
+
 @pytest.mark.requirement("FR-055")
 def test_its_health_is_whether_somebody_listens() -> None:
     with otlp_receiver() as received:
         assert OtlpTelemetry(endpoint=received.url).health(STATE).healthy
-    health = OtlpTelemetry(endpoint=received.url).health(STATE)
+    with bad_receiver("gone") as gone:
+        health = OtlpTelemetry(endpoint=gone).health(STATE)
     assert (health.healthy, health.lasting) == (False, False)
-    assert health.reason == f"no receiver at '{received.url}': Connection refused"
+    assert health.reason == f"no receiver at '{gone}': Connection refused"
 
 
 def many(count: int = 6_000) -> Iterator[Span]:
