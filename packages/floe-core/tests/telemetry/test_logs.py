@@ -14,6 +14,7 @@ import pytest
 from floe_core import telemetry
 from floe_core.telemetry import LogLine, Meter, Resource, SpanContext, Subject, Value
 from floe_core.telemetry.log_lines import StreamExporter, json_lines, text_lines, wanted_level
+from floe_core.telemetry.logs import Door
 from testing.kept_records import Kept
 
 RUN, MODEL = SpanContext("a" * 32, "b" * 16), SpanContext("a" * 32, "c" * 16)
@@ -37,6 +38,13 @@ class KeptLines(Kept):
     @property
     def lines(self) -> list[LogLine]:
         return [record for record in self.records if isinstance(record, LogLine)]
+
+
+class Unspeakable:
+    """Cannot be made a text."""
+
+    def __str__(self) -> str:
+        raise RuntimeError("not now")
 
 
 @pytest.fixture
@@ -68,6 +76,18 @@ def test_floes_own_lines_and_everybody_elses_carry_run_and_model(kept: KeptLines
     assert (library.level, library.logger, library.message) == ("warning", "some.library", "one of 7")
     assert (library.context, library.attributes) == (MODEL, OF_MODEL)
     assert broken.attributes == {**OF_MODEL, "exception.type": "KeyError", "exception.message": "'x'"}
+
+
+@pytest.mark.requirement("FR-046")
+def test_a_line_that_is_no_text_hurts_nobody_who_logs_it(
+    kept: KeptLines, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logging, "raiseExceptions", False)  # with which Python prints them
+    with telemetry.session():
+        telemetry.attach("key", [kept], tmp_path)
+        for said, given in (("%(here)s", ({"there": 1},)), ("%s", (Unspeakable(),)), ("%d rows", (3,))):
+            Door().handle(logging.LogRecord("library", logging.INFO, "library.py", 1, said, given, None))
+    assert [line.message for line in kept.lines] == ["%(here)s", "3 rows"]
 
 
 LINE = LogLine(

@@ -97,6 +97,7 @@ def test_a_record_is_the_same_but_for_the_secret(kind: str) -> None:
     ("text", "told"),
     [
         ("postgresql://me:hunter22@db:5432/x", "postgresql://***@db:5432/x"),
+        ("s3://me:hun@ter@22@bucket/x@y", "s3://***@bucket/x@y"),
         ("PASSWORD=hunter22 host=db", "PASSWORD=*** host=db"),
         ("Authorization: Bearer abc.def.123456", "Authorization: Bearer ***"),
         ("the basic arithmetic of a token is x = 1", "the basic arithmetic of a token is x = 1"),

@@ -9,6 +9,7 @@ import grpc
 
 from floe_core.telemetry import NotAllowed, Refused, TryLater
 from floe_core.telemetry.endpoint import Endpoint
+from floe_core.telemetry.headers import sendable
 
 _LATER = {
     grpc.StatusCode.CANCELLED,
@@ -47,7 +48,7 @@ class RpcTransport:
         else:
             self._channel = grpc.insecure_channel(endpoint.authority, _OPTIONS, compression)
         self._call = self._channel.unary_unary(method)
-        self._headers = [(name.lower(), value) for name, value in headers.items()]
+        self._headers = [(name.lower(), value) for name, value in sendable(headers).items()]
 
     def send(self, body: bytes, timeout_s: float) -> bytes:
         """Call with the body and give the answer's; raises TryLater or Refused."""

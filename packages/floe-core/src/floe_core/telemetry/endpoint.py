@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 from dataclasses import dataclass
 from typing import Annotated
@@ -12,6 +13,7 @@ from pydantic_core import PydanticCustomError
 
 _PORTS = {"http": 80, "https": 443}
 _PATIENCE_S = 2
+_NO_URL = re.compile(r"[^\x21-\x7e]")
 
 
 @dataclass(frozen=True)
@@ -27,8 +29,10 @@ class Endpoint:
     def of(cls, url: str) -> Endpoint:
         """Raises ValueError, saying what is wrong, for anything else than an http or https URL."""
         parts = urlsplit(url)
-        if parts.scheme not in _PORTS or not parts.hostname:
+        if parts.scheme not in _PORTS or not parts.hostname or _NO_URL.search(url):
             raise ValueError("expected a URL such as http://localhost:4318")
+        if parts.query or parts.fragment:
+            raise ValueError("a URL of a receiver ends with its path: '?' and '#' are not sent")
         if parts.username or parts.password:
             raise ValueError("a URL holds no password: name it in 'headers'")
         port = parts.port or _PORTS[parts.scheme]

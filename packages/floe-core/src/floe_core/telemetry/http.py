@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from floe_core.telemetry.endpoint import Endpoint
+from floe_core.telemetry.headers import sendable
 from floe_core.telemetry.queue import NotAllowed, Refused, TryLater
 
 _LATER = (429, 502, 503, 504)  # as OTLP's specification has it
@@ -43,7 +44,7 @@ class HttpTransport:
             "Content-Type": content_type,
             "Connection": "close",
             **({"Content-Encoding": "gzip"} if gzip else {}),
-            **headers,
+            **sendable(headers),
         }
         lines = "".join(f"{name}: {value}\r\n" for name, value in said.items())
         self._head = f"POST {endpoint.path}{path} HTTP/1.1\r\n{lines}"

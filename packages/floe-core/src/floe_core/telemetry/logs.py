@@ -66,7 +66,10 @@ class Door(logging.Handler):
     """Takes what others log, whatever they log it with."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.pass_on(record)
+        try:
+            self.pass_on(record)
+        except Exception:  # noqa: BLE001 - what is logged may raise anything on its way to a text
+            self.handleError(record)
 
     def pass_on(self, record: logging.LogRecord, at: Subject | None = None) -> None:
         """Tell the record's line."""
@@ -77,7 +80,7 @@ class Door(logging.Handler):
             said = {"exception.type": type(error).__name__, "exception.message": str(error)}
         try:
             message = record.getMessage()
-        except (TypeError, ValueError):  # arguments that do not fit the text
+        except (KeyError, TypeError, ValueError):  # arguments that do not fit the text
             message = str(record.msg)
         tell(record.name, level, message, said, at=at)
 

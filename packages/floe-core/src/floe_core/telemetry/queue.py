@@ -11,6 +11,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Protocol
 
+from floe_core.telemetry.encodable import encodable
 from floe_core.telemetry.records import Record
 from floe_core.telemetry.redaction import Redactor
 
@@ -172,7 +173,9 @@ class TelemetryQueue:
         try:
             if batch:
                 redactor = Redactor()
-                lane.exporter.export([redactor.record(record) for record in batch], self._timeout(now))
+                lane.exporter.export(
+                    [encodable(redactor.record(record)) for record in batch], self._timeout(now)
+                )
                 lane.failures = 0
         except TryLater:
             self._give_back(lane, number, seen)

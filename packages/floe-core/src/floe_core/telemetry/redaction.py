@@ -20,7 +20,7 @@ from floe_core.telemetry.records import LineageEvent, LogLine, Point, Record, Sp
 MASK = "***"
 _SHORTEST = 4  # what is shorter stands in half of all words
 _SHORTEST_PART = 8
-_USER_INFO = re.compile(r"://[^/\s:@'\"]*:[^/\s@'\"]+(?=@)")
+_USER_INFO = re.compile(r"://[^/\s:@'\"]*:[^/\s'\"]+(?=@)")
 _NAMED = re.compile(
     r"(?i)\b((?:\w*(?:password|passwd|secret|token|api_?key|access_?key)\w*)=)[^\s&;,'\")]{4,}"
 )
