@@ -132,6 +132,31 @@ def test_lineage_goes_through_ephemeral_models_and_macros(tmp_path: Path) -> Non
     assert [(column.name, column.nullable) for column in top.columns] == [("id", False), ("c", False)]
 
 
+@pytest.mark.requirement("FR-094")
+@pytest.mark.parametrize(
+    ("macro", "nullable"),
+    [
+        ("{% macro mine() %}1{% endmacro %}", False),
+        ("{% test not_null(model, column_name) %}select 1 where false{% endtest %}", True),
+        ("{% macro default__test_not_null(model, column_name) %}select 1 where false{% endmacro %}", True),
+    ],
+)
+def test_a_test_that_the_project_replaced_keeps_no_column_from_null(
+    macro: str, nullable: bool, tmp_path: Path
+) -> None:
+    artifacts = compile_project(
+        tmp_path,
+        {
+            "macros/own.sql": macro,
+            "models/m.sql": "select nullif(amount, 1) as a from {{ ref('raw') }}",
+            "models/m.yml": "models: [{name: m, columns: [{name: a, data_tests: [not_null]}]}]\n",
+        },
+    )
+
+    (model,) = (each for each in artifacts.transforms if each.name == "m")
+    assert [(column.name, column.nullable) for column in model.columns] == [("a", nullable)]
+
+
 @pytest.mark.requirement("FR-010", "FR-016")
 def test_only_the_edited_model_is_proven_again_and_the_artifact_is_the_same_as_from_nothing(
     tmp_path: Path,

@@ -98,6 +98,12 @@ BROKEN = {
     "models/a.sql:2:13: Env var required but not provided: 'NOT_SET_HERE'": {
         "models/a.sql": "select 1,\n{{ env_var('NOT_SET_HERE') }}"
     },
+    "models/a.sql:2:13: Node model.shop.a attempted to reference node model.shop.own, which is not allowed"
+    " because the referenced node is private to the 'g' group.": {
+        "models/a.sql": "select g.* from\n    {{ ref('own') }} g",
+        "models/own.sql": "{{ config(access='private', group='g') }} select 1 as id",
+        "models/g.yml": "groups: [{name: g, owner: {email: g@example.com}}]\n",
+    },
     "models/a.sql:1:37: no way": {"models/a.sql": "{{ exceptions.raise_compiler_error('no way') }}"},
     "models/a.sql:1:1: models depend on each other in a ring: a → b → a": {
         "models/a.sql": "select * from {{ ref('b') }}",

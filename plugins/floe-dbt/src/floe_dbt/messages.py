@@ -31,6 +31,7 @@ _TWINS = re.compile(
 _GUESS_AT_A_SYSTEM_TABLE = re.compile(r'Did you mean "(pg_|duckdb_|information_schema|sqlite_)')
 _MISSING = re.compile(r"depends on a node named '([^']+)' which was not found")
 _NODES = (".sql", ".py", ".csv")
+_UNIQUE_ID = re.compile(r"\b[Nn]ode (?:model|snapshot|analysis)\.\w+\.(\w+)")
 _ENDS = re.compile(
     r"^(-{5,}|Raw Error:|Error encountered in |Compiled code at |compiled code at |> (in|called by) )"
 )
@@ -129,7 +130,8 @@ def _file(error: BaseException, text: str, project_dir: Path) -> Path | None:
     """The project's own file that the error is about, if it says."""
     node = getattr(error, "node", None)
     named = [getattr(node, "original_file_path", None), getattr(error, "path", None)]
-    for name in [*named, *(match.strip() for match in _FILE.findall(text))]:
+    meant = (f"{name}{suffix}" for name in _UNIQUE_ID.findall(text)[:1] for suffix in (".sql", ".py"))
+    for name in [*named, *(match.strip() for match in _FILE.findall(text)), *meant]:
         if name and (found := _existing(project_dir, str(name))):
             return found
     return None
@@ -160,9 +162,13 @@ def leading_lines(path: Path) -> int:
 
 
 def _first_mention(text: str, path: Path) -> tuple[int, int] | None:
-    """Where the file first says a word that the message quotes, or the message that it raises itself."""
+    """Where the file first says a node the message is about, a word that it quotes, or the message itself."""
     content = path.read_text(encoding="utf-8", errors="replace")
-    for word in (*(word.rsplit(".", 1)[-1] for word in _QUOTED.findall(text)), cleaned(text)):
+    for word in (
+        *_UNIQUE_ID.findall(text),
+        *(word.rsplit(".", 1)[-1] for word in _QUOTED.findall(text)),
+        cleaned(text),
+    ):
         if match := re.search(rf"(?<!\w){re.escape(word)}(?!\w)", content):
             line_start = content.rfind("\n", 0, match.start()) + 1
             return content.count("\n", 0, match.start()) + 1, match.start() - line_start + 1

@@ -24,6 +24,7 @@ from floe_dbt.narrator import TESTS, subject
 from floe_dbt.order import Cycle, dependency_order
 from floe_dbt.own_sources import own_sources
 from floe_dbt.repetition import without_repetition
+from floe_dbt.replaced_tests import PLAIN_TESTS, replaces_tests
 
 RESOURCE_TYPES = ("model", "seed", "test", "unit_test", "source", "snapshot")
 
@@ -70,11 +71,11 @@ def parse(location: DbtLocation) -> ParsedProject:
         raise SpecError(
             Problem("FLOE-E405", f"models depend on each other in a ring: {names}", at)
         ) from cycle
-    folders = _Folders(parsed, location.project_dir)
+    folders, replaced = _Folders(parsed, location.project_dir), replaces_tests(parsed.manifest)
     return ParsedProject(
         name=parsed.config.project_name,
         profile=parsed.config.profile_name,
-        nodes=tuple(_parsed_node(nodes[id_], depends_on[id_], folders) for id_ in order),
+        nodes=tuple(_parsed_node(nodes[id_], depends_on[id_], folders, replaced=replaced) for id_ in order),
         env_vars=_env_vars(parsed.manifest),
         left_out=tuple(left_out(parsed.manifest)),
         handle=ParsedOnce(parsed),
@@ -126,7 +127,7 @@ def _depends_on(node: Any, makers: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(sorted(reads - {node.unique_id}))
 
 
-def _parsed_node(node: Any, depends_on: tuple[str, ...], folders: _Folders) -> ParsedNode:
+def _parsed_node(node: Any, depends_on: tuple[str, ...], folders: _Folders, *, replaced: bool) -> ParsedNode:
     config = node.config.to_dict()
     path = folders.path(node)
     return ParsedNode(
@@ -153,13 +154,15 @@ def _parsed_node(node: Any, depends_on: tuple[str, ...], folders: _Folders) -> P
         attached=subject(node) if str(node.resource_type) in TESTS else None,
         severity=str(config["severity"]).lower() if config.get("severity") else None,
         described_in=folders.described_in(node),
-        generic_test=_generic_test(node),
+        generic_test=_generic_test(node, replaced),
         tested_column=getattr(node, "column_name", None),
     )
 
 
-def _generic_test(node: Any) -> str | None:
+def _generic_test(node: Any, replaced: bool) -> str | None:
     metadata = getattr(node, "test_metadata", None)
+    if replaced and metadata and metadata.name in PLAIN_TESTS:
+        return None
     return metadata and ".".join(part for part in (metadata.namespace, metadata.name) if part)
 
 

@@ -10,8 +10,8 @@ from typing import Any
 from dbt.contracts.graph.manifest import Manifest
 
 from floe_dbt.plain import NotPlain, PlainTemplates
+from floe_dbt.replaced_tests import PLAIN_TESTS, replaces_tests
 
-_KINDS = ("not_null", "unique")
 _MODEL = re.compile(r"\{\{ get_where_subquery\(((?:ref|source)\(.*\))\) \}\}")
 _RELATION, _COLUMN = "floe_the_relation", "floe_the_column"
 
@@ -23,18 +23,12 @@ class PlainTests:
         self._templates = templates
         self._render = render
         self._patterns: dict[str, str] = {}
-        own = {f"{prefix}test_{kind}" for kind in _KINDS for prefix in ("", "default__")}
-        self._overridden = any(
-            (macro.name in own and macro.package_name != "dbt")
-            or (macro.name.endswith(tuple(f"__test_{kind}" for kind in _KINDS)) and macro.name not in own)
-            or (macro.name.endswith("get_where_subquery") and macro.package_name != "dbt")
-            for macro in manifest.macros.values()
-        )
+        self._overridden = replaces_tests(manifest)
 
     def render(self, node: Any) -> str:
         """The test's SQL; raises NotPlain for a test that is not one of dbt's own in its plain form."""
         metadata = getattr(node, "test_metadata", None)
-        if self._overridden or metadata is None or metadata.namespace or metadata.name not in _KINDS:
+        if self._overridden or metadata is None or metadata.namespace or metadata.name not in PLAIN_TESTS:
             raise NotPlain
         if set(metadata.kwargs) != {"column_name", "model"} or _is_configured(node.config):
             raise NotPlain

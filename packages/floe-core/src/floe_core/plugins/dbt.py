@@ -45,7 +45,8 @@ class ParsedNode:
     ``path`` is relative to the project. ``columns`` are the documented ones, as (name, data_type or
     None). ``meta`` merges ``config.meta`` and ``meta``. ``raw_sha256`` is the digest of the node's own file
     content. ``attached`` is the node a test belongs to, ``generic_test`` its kind, such as ``not_null`` or
-    ``dbt_utils.at_least_one``, ``tested_column`` the expression it is given for a column.
+    ``dbt_utils.at_least_one`` (None for one that the project has put in place of dbt's own),
+    ``tested_column`` the expression it is given for a column.
     ``described_in`` is the YAML file that describes the node, relative to the project.
     """
 
