@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
 from floe_core.errors import WorkError
 from floe_core.lake import MaintenancePolicy, RowRetention, TableMaintenance
+from floe_iceberg import TableId
 from testing.lake import Lake, identity
 
 HOUR = RowRetention("loaded_at", 3600)
@@ -107,3 +109,20 @@ def test_rows_are_deleted_once(lake: Lake) -> None:
     seen = lake.seen("t")
     assert [report.rows_deleted for report in maintain(lake)] == [0]
     assert lake.seen("t") == seen
+
+
+@pytest.mark.requirement("FR-031")
+def test_what_another_product_has_written_is_left_alone_and_what_lies_below_is_not(lake: Lake) -> None:
+    old = "select timestamp '2020-01-01' as loaded_at"
+    places = [("shop", "shop", "ours"), ("office", "shop", "theirs")]
+    places += [("shop", "shop_audit", "below"), ("office", "shop_floor", "alike")]
+    for product, namespace, name in places:
+        with lake.manager.run(replace(identity(name), product=product)) as run:
+            run.write(lake.con, TableId(namespace, name), old, model=name, mode="overwrite")
+            run.publish()
+    lake.manager.create_namespace("shop_plain")
+    lake.plain().create_table(("shop_plain", "nobodys"), lake.table("ours").schema())
+
+    reports = maintain(lake)
+
+    assert [(each.table, each.rows_deleted) for each in reports] == [("ours", 1), ("below", 1)]

@@ -108,11 +108,29 @@ class IcebergTableManager(TableWriter):
     ) -> list[TableMaintenance]:
         """Delete old rows, compact, expire and remove files in every table of the namespaces, sorted.
 
+        Tables that another product than the ``identity``'s has written last are that one's; those it has
+        written itself, such as of rows that failed a test, are maintained in namespaces below its own, too.
         What changes rows or files is published as the run ``identity``: no other run may write to the
         namespaces meanwhile. ``living`` are the runs of the whole platform that are going, with the times
         they began; what they wrote or may be reading is left alone. With ``dry_run`` nothing is changed.
         What does not fit into memory is spilled into ``tmp``.
         """
         maintenance = Maintenance(self, policy, living, now, dry_run, tmp)
-        maintained = maintenance.of(self.table_ids(namespaces), identity)
-        return maintained + maintenance.clear_unmade(namespaces)
+        names = self._tables_of(identity.product, namespaces)
+        return maintenance.of(names, identity) + maintenance.clear_unmade(namespaces)
+
+    def _tables_of(self, product: str, namespaces: Sequence[str]) -> list[TableId]:
+        below = [each for each in self.namespaces() if each.startswith(f"{product}_")]
+        writers = {name: self._writer(name) for name in self.table_ids({*namespaces, *below})}
+        return [
+            name
+            for name, writer in writers.items()
+            if writer == product or (writer is None and name.namespace in namespaces)
+        ]
+
+    def _writer(self, name: TableId) -> str | None:
+        """The product that has written the table's newest snapshot; None if that says none."""
+        table = self.catalog.load(name)
+        snapshots = table.metadata.snapshots if table else []
+        newest = max(snapshots, key=lambda each: each.sequence_number or 0, default=None)
+        return newest.summary["floe.product"] if newest and newest.summary else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 
@@ -119,7 +119,7 @@ class TableReader:
         view = self._view(table, run, as_of, run_id)
         return scan.select(view) if view else None
 
-    def table_ids(self, namespaces: Sequence[str] | None = None) -> list[TableId]:
+    def table_ids(self, namespaces: Collection[str] | None = None) -> list[TableId]:
         """Every table of the catalog, published or not, sorted."""
         chosen = self.namespaces() if namespaces is None else namespaces
         return sorted(table for namespace in chosen for table in self.catalog.tables(namespace))
