@@ -83,13 +83,18 @@ def test_what_dagster_refuses_as_a_name_is_named_otherwise(shop: Shop) -> None:
     shop.write("floe.yaml", "metadata: {name: import, owner: till@corner.technology}\n")
     sql = "{{ config(tags=['', 'zu groß'], meta={'layer': 'größe'}) }} select 1 as total"
     shop.write("models/marts/mart_total.sql", sql)
+    shop.write("models/marts/größe.sql", "{{ config(alias='Größe 1') }} select 1 as id")
+    shop.write("models/marts/after.sql", "select * from {{ ref('größe') }}")
     location, _ = shop.compile()
 
     made = load_definitions(str(location.generated_dir / "definitions.py"), manifest=None)
-    total = made.get_repository_def().asset_graph.get(dg.AssetKey(["import", "mart_total"]))
+    graph = made.get_repository_def().asset_graph
+    total, after = (graph.get(dg.AssetKey(["import", name])) for name in ("mart_total", "after"))
     assert made.resolve_job_def("import_job").name == "import_job"
     assert (total.owners, total.group_name) == (["team:till@corner.technology"], "gr__e")
     assert {key for key in total.tags if "kind" not in key} == {"zu_gro_"}
+    assert after.parent_keys == {dg.AssetKey(["import", "Gr__e_1_385232"])}
+    assert graph.get(*after.parent_keys).metadata["dagster/table_name"] == "Größe 1"
 
 
 @pytest.mark.requirement("FR-030")

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
+import duckdb
 import pytest
 from dagster._core.definitions.sensor_definition import SensorExecutionData
 
 from floe_core.errors import SpecError
 from floe_core.lake import RunIdentity
 from floe_core.ledger import Ledger
+from floe_core.platform import Platform
 from floe_core.run_lock import run_lock
+from floe_iceberg import IcebergTableManager, TableId
 from floe_orchestrator_dagster import DagsterOrchestratorPlugin
 from floe_orchestrator_dagster.definitions import load_definitions
 from floe_orchestrator_dagster.instance import open_instance
@@ -189,11 +193,26 @@ def test_a_run_that_waits_for_its_process_keeps_clock_and_sensors_from_starting_
     assert told == [(going, 0, going), (None, 1, None)]
 
 
+def publish_again(shop: Shop, table: str, *, times: int) -> None:
+    """Runs of one write each, without what orchestrates them."""
+    location, artifacts = shop.compile()
+    platform = Platform(artifacts.plugins)
+    lake = platform.catalog.open(platform.storage, location.state_dir)
+    assert isinstance(lake, IcebergTableManager)
+    with closing(lake), duckdb.connect() as connection:
+        for number in range(times):
+            identity = RunIdentity(f"again-{number}", 1, shop.product, "dev", artifacts.digest, "t")
+            with lake.run(identity) as run:
+                sql, place = f"select {number} as id, 1 as amount", TableId(shop.product, table)
+                run.write(connection, place, sql, model=table, mode="overwrite")
+                run.publish()
+
+
 @pytest.mark.requirement("FR-032", "WU-3")
 def test_the_platforms_maintenance_keeps_six_snapshots_of_every_product(shop: Shop) -> None:
     location, _ = shop.compile()
-    for _ in range(8):
-        shop.run("raw_sales")
+    shop.run("raw_sales")
+    publish_again(shop, "raw_sales", times=7)
     before = shop.snapshots("raw_sales")
     plugin = DagsterOrchestratorPlugin(maintain_every="30m")
     file = plugin.write_workspace([location]).with_name("dagster") / "platform_definitions.py"

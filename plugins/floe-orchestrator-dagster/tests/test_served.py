@@ -47,9 +47,9 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     with ExitStack() as away:
         away.enter_context(catalog_held(line.state_dir))
         with dagster_ui([location]) as ui:
-            reason = wait_for(lambda: _skipped(ui), timeout_s=120, interval_s=0.5)
+            reason = wait_for(lambda: _skipped(ui), timeout_s=300, interval_s=0.5)
             away.close()
-            first = wait_for(ui.runs, timeout_s=120, interval_s=0.5)[-1]["runId"]
+            first = wait_for(ui.runs, timeout_s=300, interval_s=0.5)[-1]["runId"]
             assert ui.ended(first) == "SUCCESS"
             yield Served(line, ui, reason, first)
 
@@ -98,7 +98,7 @@ def test_cancel_in_the_ui_stops_dbt_and_publishes_nothing(served: Served) -> Non
     served.line.block()
     try:
         run_id = served.ui.launch("line")
-        wait_for(served.line.is_at_fourth, timeout_s=120)
+        wait_for(served.line.is_at_fourth, timeout_s=300)
         served.ui.terminate(run_id)
         status = served.ui.ended(run_id)
     finally:
@@ -117,12 +117,12 @@ def test_a_run_killed_in_its_fourth_model_fails_and_goes_on_from_there_in_the_ui
     served.line.block()
     try:
         run_id = served.ui.launch("line")
-        wait_for(served.line.is_at_fourth, timeout_s=120)
+        wait_for(served.line.is_at_fourth, timeout_s=300)
         os.kill(served.ui.pid(run_id), signal.SIGKILL)
-        status = served.ui.ended(run_id, timeout_s=60)
+        status = served.ui.ended(run_id, timeout_s=300)
     finally:
         served.line.open()
-    wait_for(lambda: served.ledger.newest(run_id).state == "failed", timeout_s=60)
+    wait_for(lambda: served.ledger.newest(run_id).state == "failed", timeout_s=300)
     killed, during = served.line.written_of(run_id), served.line.published()
 
     again = served.ui.re_execute_from_failure(run_id)
@@ -144,12 +144,12 @@ def test_a_floe_run_that_is_killed_reads_failure_in_the_ui_with_the_reason(serve
     served.line.block()
     try:
         process = subprocess.Popen([sys.executable, "-c", _RUN], cwd=served.line.home)
-        wait_for(served.line.is_at_fourth, timeout_s=120)
+        wait_for(served.line.is_at_fourth, timeout_s=300)
         [run] = served.ledger.running()
         process.kill()
-        process.wait(timeout=30)
+        process.wait(timeout=120)
         assert not is_alive(served.line.state_dir, run.run_id)
-        status = served.ui.ended(run.run_id, timeout_s=60)
+        status = served.ui.ended(run.run_id, timeout_s=300)
     finally:
         served.line.open()
 

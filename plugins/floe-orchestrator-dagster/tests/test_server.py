@@ -18,6 +18,7 @@ import requests
 
 from floe_core.errors import WorkError
 from floe_orchestrator_dagster import DagsterOrchestratorPlugin
+from testing.services.process import free_port
 from testing.shop import Shop
 
 REPOSITORIES = """{ repositoriesOrError { ... on RepositoryConnection { nodes {
@@ -35,17 +36,10 @@ RUNS = """{ runsOrError { ... on Runs { results {
 
 
 def ask(url: str, query: str) -> dict[str, Any]:
-    answer = requests.post(f"{url}/graphql", json={"query": query}, timeout=30).json()
+    answer = requests.post(f"{url}/graphql", json={"query": query}, timeout=120).json()
     assert "errors" not in answer
     data: dict[str, Any] = answer["data"]
     return data
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def alive(pids: list[int]) -> list[int]:
@@ -69,7 +63,7 @@ def floe_dev(shop: Shop) -> Iterator[subprocess.Popen[str]]:
         yield process
     finally:
         process.send_signal(signal.SIGHUP)
-        process.communicate(timeout=60)
+        process.communicate(timeout=300)
 
 
 def told(process: subprocess.Popen[str]) -> dict[str, Any]:
@@ -95,7 +89,7 @@ def test_floe_dev_shows_good_runs_no_materialization_of_failed_ones_and_is_one_h
         url = answers[keeper]["url"]
         found = ask(url, REPOSITORIES)["repositoriesOrError"]["nodes"]
         runs = {run["runId"]: run for run in ask(url, RUNS)["runsOrError"]["results"]}
-        other.wait(timeout=60)
+        other.wait(timeout=300)
         still_served = DagsterOrchestratorPlugin().serving(shop.state_dir)
         family = [child.pid for child in psutil.Process(keeper.pid).children(recursive=True)]
         keeper.kill()

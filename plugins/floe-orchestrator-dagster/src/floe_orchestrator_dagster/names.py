@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from hashlib import sha256
 
 from floe_core.schemas.artifacts import CompiledArtifacts, Seed, TestRef, Transform
 from floe_orchestrator_dagster.outline import Outline, OutlineTable
@@ -13,7 +14,14 @@ Table = Seed | Transform | OutlineTable
 
 
 def asset_path(product: str, table: str) -> list[str]:
-    return [product, table]
+    """The path of a table's asset key: its name, and what tells it from others where Dagster refuses that."""
+    return [product, asset_name(table)]
+
+
+def asset_name(name: str) -> str:
+    """The name as Dagster allows it in what it derives from keys: ASCII letters, digits and underscores."""
+    allowed = re.sub(r"\W", "_", name, flags=re.ASCII)
+    return name if name == allowed else f"{allowed}_{sha256(name.encode()).hexdigest()[:6]}"
 
 
 def tables(artifacts: Product) -> Iterator[Table]:

@@ -21,7 +21,7 @@ from floe_core.plugins.orchestrator import Served
 from floe_orchestrator_dagster.instance import configure, dagster_home, make_storage
 from floe_orchestrator_dagster.served import RecordedProcess, ServedRecord, forget, one_at_a_time
 
-_START_TIMEOUT_S = 120
+_START_TIMEOUT_S = 300  # all products are imported by both, on a machine that may have much else to do
 _STOP_TIMEOUT_S = 10
 _HEALTH = """{
   instance { daemonHealth { allDaemonStatuses { required healthy } } }
@@ -55,7 +55,10 @@ def serve(state_dir: Path, workspace: Path, *, max_concurrent_runs: int, port: i
 
 
 def _found(state_dir: Path, found: ServedRecord, keeper: RecordedProcess | None) -> Served:
-    _ask(found.url, _RELOAD)
+    try:
+        _ask(found.url, _RELOAD, timeout_s=_START_TIMEOUT_S)  # every product is imported anew
+    except (requests.RequestException, ValueError) as error:
+        raise _silent(state_dir) from error
     orphaned = found.keeper is not None and not found.keeper.alive()
     if orphaned:
         replace(found, keeper=keeper).write(state_dir)
@@ -156,7 +159,11 @@ def _await(record: ServedRecord, state_dir: Path) -> None:
         if _healthy(record.url):
             return
         time.sleep(0.2)
-    raise ServiceError(
+    raise _silent(state_dir)
+
+
+def _silent(state_dir: Path) -> ServiceError:
+    return ServiceError(
         Problem(
             "FLOE-E901",
             "Dagster's webserver and daemon did not come up",
@@ -165,8 +172,9 @@ def _await(record: ServedRecord, state_dir: Path) -> None:
     )
 
 
-def _ask(url: str, query: str) -> dict[str, Any]:
-    data: dict[str, Any] = requests.post(f"{url}/graphql", json={"query": query}, timeout=30).json()["data"]
+def _ask(url: str, query: str, *, timeout_s: float = 30) -> dict[str, Any]:
+    answer = requests.post(f"{url}/graphql", json={"query": query}, timeout=timeout_s)
+    data: dict[str, Any] = answer.json()["data"]
     return data
 
 

@@ -9,7 +9,7 @@ from functools import cached_property
 import dagster as dg
 
 from floe_core.schemas.artifacts import SourceTable
-from floe_orchestrator_dagster.names import Product, asset_path, tables
+from floe_orchestrator_dagster.names import Product, asset_name, asset_path, tables
 from floe_orchestrator_dagster.outline import OutlineSource
 
 
@@ -44,4 +44,4 @@ def _of_source(source: SourceTable | OutlineSource) -> dg.AssetKey:
     """A table of another product is named as that product names it, so that their graphs are one."""
     if source.product:
         return dg.AssetKey(asset_path(source.product, source.table))
-    return dg.AssetKey([source.source_name, source.name])
+    return dg.AssetKey([asset_name(source.source_name), asset_name(source.name)])

@@ -14,8 +14,8 @@ from floe_core.plugins.dbt import DbtLocation
 from floe_orchestrator_dagster.assets.columns import column_schema
 from floe_orchestrator_dagster.assets.keys import AssetKeys
 from floe_orchestrator_dagster.assets.partitions import partitions_of
-from floe_orchestrator_dagster.names import group_name
-from floe_orchestrator_dagster.outline import Outline
+from floe_orchestrator_dagster.names import asset_name, group_name
+from floe_orchestrator_dagster.outline import Outline, OutlineTable
 
 _NO_TAG = re.compile(r"[^A-Za-z0-9_.-]")
 _TAG_WIDTH = 63
@@ -42,6 +42,7 @@ def asset_specs(location: Location, outline: Outline, keys: AssetKeys) -> list[d
             metadata={
                 "dagster/column_schema": column_schema(table),
                 "dagster/code_references": _code(project_dir / table.path),
+                **_table_name(table),
             },
         )
         for table in outline.nodes
@@ -77,6 +78,11 @@ def _parents(outline: Outline, keys: AssetKeys) -> dict[str, list[dg.AssetKey]]:
         node.unique_id: sorted({key for above in node.depends_on for key in walk(above)})
         for node in outline.transforms
     }
+
+
+def _table_name(table: OutlineTable) -> dict[str, str]:
+    """What the table is called where its key could not say it."""
+    return {} if asset_name(table.table) == table.table else {"dagster/table_name": table.table}
 
 
 def _owner(owner: str) -> str:
