@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ import requests
 from floe_core.location import Location
 from floe_orchestrator_dagster import DagsterOrchestratorPlugin
 from testing.polling import wait_for
+from testing.services.process import free_port
 
 ENDED = ("SUCCESS", "FAILURE", "CANCELED")
 _RUNS = """{ runsOrError { ... on Runs { results {
@@ -55,7 +55,7 @@ class DagsterUI:
 
     def ask(self, query: str, **variables: Any) -> dict[str, Any]:
         body = {"query": query, "variables": variables}
-        answer = requests.post(f"{self.url}/graphql", json=body, timeout=60).json()
+        answer = requests.post(f"{self.url}/graphql", json=body, timeout=120).json()
         assert "errors" not in answer, answer["errors"]
         data: dict[str, Any] = answer["data"]
         return data
@@ -68,7 +68,7 @@ class DagsterUI:
     def run(self, run_id: str) -> dict[str, Any]:
         return next(run for run in self.runs() if run["runId"] == run_id)
 
-    def ended(self, run_id: str, *, timeout_s: float = 180) -> str:
+    def ended(self, run_id: str, *, timeout_s: float = 300) -> str:
         """The run's last status, waited for."""
 
         def status() -> str | None:
@@ -148,7 +148,7 @@ class DagsterUI:
         backfill_id: str = answer["backfillId"]
         return backfill_id
 
-    def backfill_ended(self, backfill_id: str, *, timeout_s: float = 180) -> str:
+    def backfill_ended(self, backfill_id: str, *, timeout_s: float = 300) -> str:
         """The backfill's last status, waited for."""
 
         def status() -> str | None:
@@ -172,13 +172,6 @@ def _run_id(answer: dict[str, Any]) -> str:
     assert answer["__typename"] == "LaunchRunSuccess", json.dumps(answer)
     run_id: str = answer["run"]["runId"]
     return run_id
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @contextmanager

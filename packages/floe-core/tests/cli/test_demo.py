@@ -15,6 +15,7 @@ from floe_core.cli.templates import contents
 from floe_core.errors import SpecError
 from testing.command_line import CORNER_SHOP, Floe, write
 from testing.golden import Golden
+from testing.services.process import free_port
 
 pytestmark = pytest.mark.xdist_group("cli")
 
@@ -39,13 +40,6 @@ def demo(tmp_path: Path, floe: Floe, monkeypatch: pytest.MonkeyPatch) -> Path:
     write(folder / "corner-shop", {name: text for name, text in CORNER_SHOP.items() if "seeds/" not in name})
     monkeypatch.chdir(folder)
     return folder
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @pytest.mark.requirement("FR-083", "FR-087")
@@ -115,7 +109,7 @@ def test_the_ui_is_left_running_until_it_is_stopped(floe: Floe, demo: Path) -> N
     port = str(free_port())
     try:
         document = floe("demo", "--port", port, "--output", "json").document
-        with urllib.request.urlopen(f"{document['urls']['dagster']}/server_info", timeout=30) as answer:
+        with urllib.request.urlopen(f"{document['urls']['dagster']}/server_info", timeout=120) as answer:
             served = json.load(answer)
     finally:
         stopped = floe("demo", "stop", "--output", "json").document

@@ -17,6 +17,7 @@ from floe_core.cli.doctor import machine
 from floe_core.lake import RunIdentity
 from floe_core.ledger import Ledger
 from testing.command_line import Floe, Ran, Result
+from testing.services.process import free_port
 
 NO_DATABASE = b"this is no database " * 500
 
@@ -92,13 +93,6 @@ def test_an_artifact_that_cannot_be_read_is_told_before_anything_ran(floe: Floe)
     artifact.write_text("{")
     message = "FLOE-E013 'shop/target/floe/compiled_artifacts.json' is not of this version of floe"
     assert not_ok(floe("doctor", "--port", str(free_port()))) == [("wrong", "shop", message)]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def overwrite_ledger(folder: Path) -> None:
