@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from floe_core.cli.output import render, wants_json
+from floe_core.cli.output import Output, render, wants_json
+from floe_core.terminal import visible
 
 
 @pytest.mark.requirement("FR-022")
@@ -50,3 +51,14 @@ def test_a_document_has_a_line_for_each_key_and_each_item() -> None:
 )
 def test_json_is_recognised_on_a_line_that_cannot_be_parsed(arguments: str, expected: bool) -> None:
     assert wants_json(arguments.split()) is expected
+
+
+@pytest.mark.requirement("FR-066")
+def test_what_a_terminal_obeys_is_written_out_and_colours_stay(capsys: pytest.CaptureFixture[str]) -> None:
+    data = "could not convert '\x1b[2J\x1b]0;owned\x07\r\u202e\x9b'\n\tas it stands: größe"
+    Output(json=False).line(data)
+    Output(json=False).note(data)
+
+    told = "could not convert '\\x1b[2J\\x1b]0;owned\\x07\\r\\u202e\\x9b'\n\tas it stands: größe\n"
+    assert capsys.readouterr() == (told, told)
+    assert visible("\x1b[31mfailed\x1b[0m") == "\x1b[31mfailed\x1b[0m"

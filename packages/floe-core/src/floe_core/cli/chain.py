@@ -66,9 +66,8 @@ class Chain:
         run_id, attempt = self.said("run-id"), self.said("attempt")
         ledger = Ledger(self.state_dir)
         known = [each.attempt for each in ledger.find(run_id)] if run_id else []
-        if run_id is None or attempt is None or int(attempt) not in known:
-            return None
-        return ledger.attempt(run_id, int(attempt))
+        number = next((each for each in known if str(each) == attempt), None)
+        return None if run_id is None or number is None else ledger.attempt(run_id, number)
 
     @cached_property
     def maintenance(self) -> MaintenanceResult | None:

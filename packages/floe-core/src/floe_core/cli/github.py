@@ -8,6 +8,7 @@ from pathlib import Path
 
 from floe_core.cli.output import say
 from floe_core.errors import Problem
+from floe_core.terminal import visible
 
 _SUMMARY = "GITHUB_STEP_SUMMARY"
 _WORKSPACE = "GITHUB_WORKSPACE"
@@ -20,7 +21,7 @@ def annotate(problems: Iterable[Problem]) -> None:
     """
     for problem in problems:
         if problem.at or problem.severity == "error":
-            say(annotation(problem))
+            say(visible(annotation(problem)))
 
 
 def annotation(problem: Problem) -> str:

@@ -16,6 +16,8 @@ from typing import Any, TextIO, TypeVar
 
 import click
 
+from floe_core.terminal import visible
+
 SCHEMA_VERSION = "1"
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -29,12 +31,12 @@ class Output:
 
     def line(self, text: str = "") -> None:
         if not self.json:
-            say(text)
+            say(visible(text))
 
     def note(self, text: str) -> None:
         """Tell people something beside the result."""
         if not self.json:
-            say(text, err=True)
+            say(visible(text), err=True)
 
     @contextmanager
     def alone(self) -> Iterator[None]:

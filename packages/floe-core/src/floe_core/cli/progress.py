@@ -12,6 +12,7 @@ import click
 
 from floe_core.cli.output import colours_unwanted, counted, say
 from floe_core.events import ModelFinished, ModelStarted, RunEvent, TestFinished, Waiting
+from floe_core.terminal import visible
 
 _COLOURS = {
     "succeeded": "green",
@@ -75,9 +76,9 @@ class Progress:
         if self._live:
             say(_ERASE, end="")
         if line is not None:
-            say(line)
+            say(visible(line))
         if self._live and self._running:
-            say(self._status(), end="")
+            say(visible(self._status()), end="")
 
     def _status(self) -> str:
         names = ", ".join(islice(self._running.values(), 4))

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, TextIO
 
 from floe_core.telemetry.records import Level, LogLine, Record
+from floe_core.terminal import visible
 
 _NAMES = {
     "floe.run_id": "run_id",
@@ -54,7 +55,7 @@ def _as_text(line: LogLine) -> str:
     about = f"  {model}:" if model else ""
     known = {*_NAMES, *_SAID_TWICE, "layer"}
     said = "".join(f" {key}={value}" for key, value in line.attributes.items() if key not in known)
-    return f"{moment:%H:%M:%S}  {line.level:8}{line.logger}{about} {line.message}{said}\n"
+    return visible(f"{moment:%H:%M:%S}  {line.level:8}{line.logger}{about} {line.message}{said}\n")
 
 
 class StreamExporter:

@@ -17,6 +17,7 @@ from floe_core.cli.options import manifest_option, product_option
 from floe_core.cli.output import Output, output_option, render, say
 from floe_core.errors import Problem, SpecError
 from floe_core.suggestion import did_you_mean
+from floe_core.terminal import visible
 
 
 @click.command()
@@ -65,10 +66,10 @@ def command(
         say(render(lineage.document()))
     elif form == "text":
         for line in lineage.lines():
-            say(line)
+            say(visible(line))
     else:
         draw = dot if form == "dot" else mermaid
-        say(draw(lineage.edges, lineage.start))
+        say(visible(draw(lineage.edges, lineage.start)))
 
 
 @dataclass(frozen=True)
