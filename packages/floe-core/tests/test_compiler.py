@@ -8,12 +8,15 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from hashlib import sha256
 from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from floe_core.compilation.fingerprint import installed_packages
+from floe_core.compilation.source_files import source_digest
 from floe_core.compilation.stages import compile_pipeline
 from floe_core.compiler import Compilation, compile_floe_spec, load_artifacts
 from floe_core.errors import SpecError
@@ -366,3 +369,33 @@ def test_a_source_file_that_goes_or_gets_another_header_compiles_again_and_other
     rates.unlink()
     with pytest.raises(SpecError, match=r"FLOE-E416 source 'rates': .*data/rates\.csv"):
         compile_floe_spec(shop)
+
+
+@pytest.mark.requirement("FR-016", "FR-054")
+@pytest.mark.parametrize(
+    ("sql", "as_before"),
+    [
+        ("select range as id, 'b' as city, {'x': 2} as place from range(500000)", True),
+        ("select 1::bigint as id, 'a' as town, {'x': 1} as place", False),
+        ("select 1::bigint as id, 'a' as city, {'x': 1, 'y': 1} as place", False),
+        ("select 1::integer as id, 'a' as city, {'x': 1} as place", False),
+    ],
+)
+def test_a_parquet_file_is_another_source_when_its_columns_are_others(
+    sql: str, as_before: bool, tmp_path: Path
+) -> None:
+    def digest(statement: str) -> str | None:
+        duckdb.execute(f"copy ({statement}) to '{tmp_path}/t.parquet' (row_group_size 100000)")
+        return source_digest("t.parquet", tmp_path)
+
+    before = digest("select 1::bigint as id, 'a' as city, {'x': 1} as place")
+
+    assert (digest(sql) == before) is as_before
+
+
+@pytest.mark.requirement("FR-016")
+def test_a_damaged_parquet_file_has_no_schema_and_is_no_other_source_each_time(tmp_path: Path) -> None:
+    file = tmp_path / "t.parquet"
+    for content in (b"", b"PAR1", b"\xff" * 20 + b"PAR1", b"\x15\x02\x19\xff\xff\xff\xff\x0f\x07\0\0\0PAR1"):
+        file.write_bytes(content)
+        assert source_digest("t.parquet", tmp_path) == sha256(b"").hexdigest()

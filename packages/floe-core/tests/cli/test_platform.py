@@ -78,3 +78,30 @@ def test_a_product_that_reads_one_after_it_is_compiled_once_more(floe: Floe, pla
     assert compiled.status == 0
     assert compiled.document["problems"] == []
     assert [item["product"] for item in compiled.document["products"]] == ["bakery", "corner-shop"]
+
+
+@pytest.mark.requirement("FR-086", "FR-094")
+def test_a_product_that_others_read_is_noticed_once_it_is_there_and_when_its_tables_are_not(
+    floe: Floe, tmp_path: Path
+) -> None:
+    view = "{{ config(materialized='view') }} select 1 as total\n"
+    write(tmp_path, {"manifest.yaml": "metadata: {name: high-street}\n"})
+    for product, sql in (("bakery", "select total from {{ source('kiosk', 'sales') }}\n"), ("kiosk", view)):
+        project = {"dbt_project.yml": f"name: {product}\nversion: '1.0'\nprofile: x\n"}
+        write(tmp_path / product, {**project, "models/sales.sql": sql})
+    write(tmp_path / "bakery", {"floe.yaml": "metadata: {name: bakery}\n"})
+    write(tmp_path / "bakery", {"models/s.yml": "sources: [{name: kiosk, tables: [{name: sales}]}]\n"})
+
+    def unchanged(product: str) -> bool:
+        compiled = floe("compile", product, "--output", "json")
+        assert compiled.status == 0
+        return bool(compiled.document["unchanged"])
+
+    assert [unchanged("bakery"), unchanged("bakery")] == [False, True]
+    write(tmp_path / "kiosk", {"floe.yaml": "metadata: {name: kiosk}\n"})
+    assert [unchanged("kiosk"), unchanged("bakery"), unchanged("bakery")] == [False, False, True]
+    write(tmp_path / "kiosk", {"floe.yaml": "metadata: {name: kiosk}\nviews: inline\n"})
+    assert unchanged("kiosk") is False
+    assert [each["code"] for each in floe("compile", "bakery", "--output", "json").document["problems"]] == [
+        "FLOE-E475"
+    ]

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from floe_core.compilation.dbt_project import read_dbt_project
 from floe_core.compilation.digest import project_digest, value_digest
-from floe_core.compilation.neighbours import exposure_digest, stored_artifacts
+from floe_core.compilation.neighbours import exposure_digest, new_neighbour, stored_artifacts
 from floe_core.compilation.source_files import source_digest
 from floe_core.errors import Position, Problem, SpecError
 from floe_core.location import Location
@@ -25,7 +25,7 @@ from floe_core.plugins.dbt import DbtLocation
 from floe_core.policy.files import policies_digest
 from floe_core.whole_file import write_if_changed
 
-_FORMAT = 3
+_FORMAT = 4
 _ARTIFACT = "compiled_artifacts.json"
 _GENERATED = (_ARTIFACT, "definitions.py", "profiles.yml")
 
@@ -42,7 +42,10 @@ class StoredWarning(BaseModel):
 
 
 class Fingerprint(BaseModel):
-    """The facts of one compile. Of environment variables it holds one digest over all values."""
+    """The facts of one compile. Of environment variables it holds one digest over all values.
+
+    ``of_nobody`` are the schemas of sources that no product of the platform had then.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -57,6 +60,7 @@ class Fingerprint(BaseModel):
     env: str
     source_files: dict[str, str | None]
     neighbours: dict[str, str]
+    of_nobody: list[str]
     policies: str | None
     generated: dict[str, str]
     warnings: list[StoredWarning]
@@ -78,6 +82,7 @@ def store_fingerprint(
     env_names: Iterable[str],
     source_files: Mapping[str, str | None],
     neighbours: Mapping[str, str],
+    of_nobody: Sequence[str],
     policies: str | None,
     warnings: Sequence[Problem],
 ) -> None:
@@ -97,6 +102,7 @@ def store_fingerprint(
         env=_env_digest(env_names),
         source_files=dict(source_files),
         neighbours=dict(neighbours),
+        of_nobody=list(of_nobody),
         policies=policies,
         generated={name: _sha256(location.generated_dir / name) or "" for name in _GENERATED},
         warnings=[_stored(problem, location.product_dir) for problem in warnings],
@@ -134,10 +140,12 @@ def difference(location: Location, fingerprint: Fingerprint) -> str | None:
     folder = DbtLocation.of(location, fingerprint.dbt_project).project_dir
     for name, seen in fingerprint.source_files.items():
         if source_digest(name, folder) != seen:
-            return f"the source file '{name}' is gone or has another header"
+            return f"the source file '{name}' is gone or has another header or schema"
     for artifact, seen in fingerprint.neighbours.items():
         if exposure_digest(stored_artifacts(location.product_dir / artifact)) != seen:
             return f"'{artifact}' lets others read something else"
+    if product := new_neighbour(location, fingerprint.of_nobody):
+        return f"the product '{product}' is new here, and it is read"
     return None
 
 

@@ -12,7 +12,7 @@ from floe_core.compilation.artifact_tables import ArtifactTables
 from floe_core.compilation.compile import Proven
 from floe_core.compilation.fingerprint import store_fingerprint
 from floe_core.compilation.names import job_name, sql_name
-from floe_core.compilation.neighbours import seen_neighbours
+from floe_core.compilation.neighbours import schemas_of_nobody, seen_neighbours
 from floe_core.compilation.plan import ChosenPlugin, Plan
 from floe_core.compilation.public_config import public_config
 from floe_core.compilation.resolve import profiles_text
@@ -96,6 +96,7 @@ def write_generated(proven: Proven, artifacts: CompiledArtifacts) -> str:
         env_names=plan.project.env_vars,
         source_files=proven.source_files,
         neighbours=seen_neighbours(location, plan.neighbours.values()),
+        of_nobody=schemas_of_nobody(location, plan.sources_read(), plan.neighbours),
         policies=policies_digest(location),
         warnings=proven.warnings,
     )

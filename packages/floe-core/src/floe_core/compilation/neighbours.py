@@ -33,7 +33,7 @@ class Neighbour:
 
 def find_neighbours(location: Location, sources: Iterable[ParsedNode]) -> dict[str, Neighbour]:
     """The neighbour that each source belongs to, by the source's unique id; none of one's own."""
-    tables = [source for source in sources if not any(source.meta.get(key) for key in _FILES)]
+    tables = [source for source in sources if _is_table(source)]
     if not tables or location.manifest_path is None:
         return {}
     products = dict(_others(location))
@@ -45,6 +45,23 @@ def find_neighbours(location: Location, sources: Iterable[ParsedNode]) -> dict[s
         for name in sorted({name for name in owners.values() if name})
     }
     return {unique_id: neighbours[name] for unique_id, name in owners.items() if name}
+
+
+def schemas_of_nobody(
+    location: Location, sources: Iterable[ParsedNode], neighbours: Mapping[str, Neighbour]
+) -> list[str]:
+    """The schemas of sources that are no neighbour's so far."""
+    if location.manifest_path is None:
+        return []
+    own = {source.schema for source in sources if _is_table(source) and source.unique_id not in neighbours}
+    return sorted(own)
+
+
+def new_neighbour(location: Location, schemas: Iterable[str]) -> str | None:
+    """The name of a product that one of the schemas belongs to by now."""
+    products = dict(_others(location)) if schemas else {}
+    owners = sorted({owner for schema in schemas if (owner := _owner(schema, products))})
+    return products[owners[0]][0] if owners else None
 
 
 def stored_artifacts(path: Path) -> CompiledArtifacts | None:
@@ -69,13 +86,17 @@ def exposure_digest(artifacts: CompiledArtifacts | None) -> str:
     tables = [
         (
             *_place(node),
-            (node.layer, node.access, node.proof) if isinstance(node, Transform) else None,
+            (node.layer, node.access, node.proof, node.stored) if isinstance(node, Transform) else None,
             [(column.name, column.type, column.nullable) for column in node.columns],
         )
         for node in artifacts.nodes
     ]
     said = [each.model_dump() for each in artifacts.deprecations]
     return value_digest([sorted(tables, key=str), artifacts.metadata.exposes, artifacts.metadata.owner, said])
+
+
+def _is_table(source: ParsedNode) -> bool:
+    return not any(source.meta.get(key) for key in _FILES)
 
 
 def _neighbour(name: str, location: Location) -> Neighbour:

@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
+from floe_core.compilation.parquet_schema import schema_bytes
+
 _QUOTED = re.compile(r"'((?:[^']|'')+)'")
 _WITH_HEADER = {".csv", ".tsv", ".txt"}
 _AT_MOST = 1 << 16
@@ -30,7 +32,7 @@ def _is_plain(path: Path) -> bool:
 
 
 def source_digest(name: str, project_dir: Path) -> str | None:
-    """A digest of the first file's header, where it has one; None where there is no file."""
+    """A digest of the first file's header or schema, where it has one; None where there is no file."""
     path = project_dir / name
     if not path.is_file():
         base = Path(path.anchor)
@@ -39,7 +41,7 @@ def source_digest(name: str, project_dir: Path) -> str | None:
         return None
     try:
         with path.open("rb") as file:
-            header = file.readline(_AT_MOST) if path.suffix.lower() in _WITH_HEADER else b""
+            header = file.readline(_AT_MOST) if path.suffix.lower() in _WITH_HEADER else schema_bytes(file)
     except OSError:
         return None
     return hashlib.sha256(header).hexdigest()
