@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from testing.quality.problem import Problem
 
@@ -14,9 +14,9 @@ _EXISTENCE = {"isinstance", "hasattr", "callable", "exists", "is_file", "is_dir"
 _PROVING = ("assert", "expect", "verify", "golden", "raises", "warns", "fnmatch_lines")
 
 
-def weak_tests(tree: ast.Module) -> Iterator[Problem]:
-    helpers = {node.name for node in ast.walk(tree) if isinstance(node, _Function) and _asserts(node)}
-    for node in ast.walk(tree):
+def weak_tests(nodes: Sequence[ast.AST]) -> Iterator[Problem]:
+    helpers = {node.name for node in nodes if isinstance(node, _Function) and _asserts(node)}
+    for node in nodes:
         if isinstance(node, ast.Assert) and isinstance(node.test, ast.Constant) and node.test.value:
             yield Problem(node.lineno, "asserts a constant, which is always true")
         if isinstance(node, _Function) and node.name.startswith("test"):

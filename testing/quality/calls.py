@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from testing.quality.problem import Problem
 
@@ -24,9 +24,9 @@ _SLEEPS = {"time.sleep", "asyncio.sleep"}
 _OURS = "floe"
 
 
-def forbidden_calls(tree: ast.Module) -> Iterator[Problem]:
-    origins = _imported(tree)
-    for node in ast.walk(tree):
+def forbidden_calls(nodes: Sequence[ast.AST]) -> Iterator[Problem]:
+    origins = _imported(nodes)
+    for node in nodes:
         if isinstance(node, ast.Attribute | ast.Name):
             yield from _forbidden_name(node, origins)
         if isinstance(node, ast.Call):
@@ -69,10 +69,10 @@ def _database_file(call: ast.Call, origins: Mapping[str, str]) -> Iterator[Probl
         yield Problem(call.lineno, "'duckdb.connect(file)': tables are read through the Iceberg catalog")
 
 
-def _imported(tree: ast.Module) -> dict[str, str]:
+def _imported(nodes: Sequence[ast.AST]) -> dict[str, str]:
     """What each imported name stands for."""
     origins: dict[str, str] = {}
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Import):
             origins.update({alias.asname: alias.name for alias in node.names if alias.asname})
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
