@@ -9,6 +9,7 @@ import pytest
 
 from floe_compute_duckdb import DuckDB
 from floe_core.errors import SpecError
+from floe_core.inlined_views import InlinedView
 from floe_core.plugins.compute import Column, QueryResult
 from floe_iceberg.history import time_of
 from testing.lake import Lake, identity
@@ -157,3 +158,22 @@ def test_what_a_run_left_unpublished_can_be_looked_at(lake: Lake) -> None:
     assert left("select d.id, name from drafts d join orders using (id)") == ((1, "ann"),)
     with pytest.raises(SpecError, match="run '1' has left nothing unpublished"):
         DuckDB().query(lake.manager, "from orders", schema="shop_1", run_id="1")
+
+
+@pytest.mark.requirement("FR-022")
+def test_a_view_may_call_a_part_of_its_query_as_itself_or_as_a_view_that_reads_it(lake: Lake) -> None:
+    views = [
+        InlinedView("shop_1", "named", "with named as (select id from orders) select * from named"),
+        InlinedView("shop_1", "first", "with second as (select id from orders) select * from second"),
+        InlinedView("shop_1", "second", "select id + 1 as id from first"),
+        InlinedView("shop_1", "broken", "with broken as (from gone) from broken"),
+    ]
+
+    def ids(sql: str) -> list[object]:
+        found = DuckDB().query(lake.manager, sql, schema="shop_1", views=views).rows
+        return sorted(row[0] for row in found)
+
+    assert (ids("from named"), ids("from second"), ids("from first")) == ([1, 2], [2, 3], [1, 2])
+    assert ids("select id from first join second using (id)") == [2]
+    with pytest.raises(SpecError, match="no table named 'gone'"):
+        ids("from broken")

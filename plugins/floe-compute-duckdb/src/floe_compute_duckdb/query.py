@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from itertools import product
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -48,9 +49,9 @@ def query(
         )
     with reader(limits or Limits(), tmp) as connection:
         tables = _Tables(lake, connection, schema, as_of, run_id, views)
-        tables.attach(mentioned_paths(sql))
-        _lock_up(connection, tables.places)
         try:
+            tables.attach(mentioned_paths(sql))
+            _lock_up(connection, tables.places)
             connection.execute(sql)
             columns = tuple(Column(str(name), str(type_)) for name, type_, *_ in connection.description or ())
             rows = tuple(tuple(json_value(value) for value in row) for row in connection.fetchall())
@@ -114,12 +115,19 @@ class _Tables:
             connection.execute(f"create schema if not exists {quoted(self._home)}")
             connection.execute(f"use {quoted(lake.name)}.{quoted(self._home)}")
 
-    def attach(self, paths: set[tuple[str, ...]], home: str | None = None) -> None:
-        """Make a view of each table; names without a schema are of ``home``, else of the reader's own."""
-        for schema, name in {self._schema_and_name(path, home or self._home) for path in paths}:
+    def attach(
+        self,
+        paths: set[tuple[str, ...]],
+        home: str | None = None,
+        within: frozenset[tuple[str, str]] = frozenset(),
+    ) -> None:
+        """Make a view of each table; names without a schema are of ``home``, else of the reader's own.
+
+        ``within`` are the inlined views that are just being made: here their names mean something else.
+        """
+        for schema, name in {self._schema_and_name(path, home or self._home) for path in paths} - within:
             if view := self._views.get((schema, name)):
-                self.attach(mentioned_paths(view.sql), schema)
-                self._inline(view)
+                self._inline(view, within | {(schema, name)})
                 continue
             table = self._in(schema).get(name)
             scan = self._scan(table) if table else None
@@ -128,10 +136,19 @@ class _Tables:
                 self.places.append(self._lake.location(table))
                 self._connection.execute(f"create or replace view {quoted(schema)}.{quoted(name)} as {scan}")
 
-    def _inline(self, view: InlinedView) -> None:
+    def _inline(self, view: InlinedView, within: frozenset[tuple[str, str]]) -> None:
+        schema, paths = view.schema.lower(), mentioned_paths(view.sql)
+        self.attach(paths, schema, within)
+        others = within - {(schema, view.name.lower())}
         self._connection.execute(f"use {quoted(self._lake.name)}.{quoted(view.schema)}")
-        self._connection.execute(f"create or replace view {quoted(view.name)} as (\n{view.sql}\n)")
-        self._connection.execute(f"use {quoted(self._lake.name)}.{quoted(self._home or 'main')}")
+        try:
+            self._connection.execute(f"create or replace view {quoted(view.name)} as (\n{view.sql}\n)")
+        except duckdb.CatalogException:
+            if others.isdisjoint(self._schema_and_name(path, schema) for path in paths):
+                raise
+            # it reads one of those, so they do not read it: its name is one of their own there
+        finally:
+            self._connection.execute(f"use {quoted(self._lake.name)}.{quoted(self._home or 'main')}")
 
     def problem(self, error: duckdb.Error) -> Problem:
         """What is wrong with the statement; a table that is not there is looked for."""
@@ -139,12 +156,14 @@ class _Tables:
         missing = _missing_table(message)
         if missing is None:
             return Problem("FLOE-E430", message)
-        for schema in self._namespaces:
-            if missing in self._in(schema):
-                return self._unreached(schema, missing)
+        last = missing.rpartition(".")[2].strip('"')  # unless the name itself has a dot
+        for name, schema in product((missing, last), self._namespaces):
+            if name in self._in(schema):
+                return self._unreached(schema, name)
+        missing = last
         known = {f"{schema}.{name}" for schema in self._namespaces for name in self._in(schema)}
         known |= {f"{schema}.{name}" for schema, name in self._views}
-        names = known | {name.split(".")[1] for name in known if name.split(".")[0] == self._home}
+        names = known | {name.partition(".")[2] for name in known if name.partition(".")[0] == self._home}
         return Problem("FLOE-E432", f"no table named '{missing}'", hint=did_you_mean(missing, names))
 
     def _unreached(self, schema: str, name: str) -> Problem:
@@ -177,7 +196,7 @@ def _missing_table(message: str) -> str | None:
     for before, after in (("Table with name ", " does not exist"), ('Table with name "', '" does not exist')):
         if before in message and after in message:
             name = message.split(before, 1)[1].split(after, 1)[0]
-            return name.strip('"').split(".")[-1].strip('"').lower()
+            return name.strip('"').lower()
     return None
 
 

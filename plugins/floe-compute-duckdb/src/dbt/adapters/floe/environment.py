@@ -43,6 +43,9 @@ _WORKING = r"""
 """
 
 
+_Place = tuple[str, str]  # schema and name, in lower case
+
+
 class Item(NamedTuple):
     """A table or view in memory, with the SQL it was made by."""
 
@@ -98,8 +101,13 @@ class FloeEnvironment(LocalEnvironment):
         if share is not None:
             share.leave()
 
-    def attach_mentioned(self, cursor: duckdb.DuckDBPyConnection, sql: str) -> None:
-        """Make a view of each table of the lake that the statement could mean."""
+    def attach_mentioned(
+        self, cursor: duckdb.DuckDBPyConnection, sql: str, within: frozenset[_Place] = frozenset()
+    ) -> None:
+        """Make a view of each table of the lake that the statement could mean.
+
+        ``within`` are the inlined views that are just being made: here their names mean something else.
+        """
         self.access.manager.authorize(cursor)  # rights lent for views of before may have expired
         if self._share is not None:
             with self.lock:
@@ -109,10 +117,10 @@ class FloeEnvironment(LocalEnvironment):
             paths |= {(self.database, *each) for each in self._everything()}
         for path in paths:
             candidate = self.schema_and_name(path)
-            if candidate is None or candidate in self._attached:
+            if candidate is None or candidate in self._attached or candidate in within:
                 continue
             if view := self._views.get(candidate):
-                self.define(cursor, view)
+                self.define(cursor, view, within)
                 continue
             table = self.tables.find(*candidate)
             if table is not None:
@@ -135,15 +143,23 @@ class FloeEnvironment(LocalEnvironment):
             cursor.execute(f"create or replace view {target} as {scan}")
             self._attached.add((table.schema.lower(), table.name.lower()))
 
-    def define(self, cursor: duckdb.DuckDBPyConnection, view: InlinedView) -> None:
+    def define(
+        self, cursor: duckdb.DuckDBPyConnection, view: InlinedView, within: frozenset[_Place] = frozenset()
+    ) -> None:
         """Make or replace an inlined view: whoever reads it has its query in the place of its name."""
-        self.attach_mentioned(cursor, view.sql)
+        place = _place(view.schema, view.name)
+        self.attach_mentioned(cursor, view.sql, within | {place})
         with self.lock:
             self._make_schema(cursor, view.schema)
             target = ".".join(quoted(part) for part in (self.database, view.schema, view.name))
-            cursor.execute(f"create or replace view {target} as (\n{view.sql}\n)")
-            self._views[_place(view.schema, view.name)] = view
-            self._attached.add(_place(view.schema, view.name))
+            try:
+                cursor.execute(f"create or replace view {target} as (\n{view.sql}\n)")
+            except duckdb.CatalogException:
+                if within.isdisjoint(map(self.schema_and_name, mentioned_paths(view.sql))):
+                    raise
+                return  # it reads one of those, so they do not read it: its name is one of their own there
+            self._views[place] = view
+            self._attached.add(place)
 
     def inlined(self, schema: str, name: str | None = None) -> list[InlinedView]:
         """The inlined views of a schema, or the one of that name."""
@@ -219,7 +235,7 @@ class FloeEnvironment(LocalEnvironment):
         return (self.schema.lower(), lowered[0]) if len(path) == 1 else None
 
 
-def _place(schema: str, name: str) -> tuple[str, str]:
+def _place(schema: str, name: str) -> _Place:
     return schema.lower(), name.lower()
 
 
