@@ -296,6 +296,19 @@ def test_rows_deleted_by_position_come_back_by_rolling_back_and_go_by_rolling_fo
 
 
 @pytest.mark.requirement("FR-022")
+def test_a_snapshot_that_others_wrote_may_say_anything(lake: Lake) -> None:
+    door, t = lake.manager, lake.id("t")
+    door.append(lake.con, t, "select 1 as k", by=BY)
+    table = lake.table("t")
+    table.append(
+        table.scan().to_arrow(), snapshot_properties={"floe.attempt": "first", "floe.run-id": "mine"}
+    )
+    own, foreign = door.describe(t).snapshots
+    assert (own.attempt, own.rows) == (BY.attempt, 1)
+    assert (foreign.attempt, foreign.run_id, foreign.rows) == (None, "mine", 2)
+
+
+@pytest.mark.requirement("FR-022")
 def test_every_snapshot_explains_itself_and_its_totals_are_true_after_every_operation(lake: Lake) -> None:
     door, t, by = lake.manager, lake.id("t"), replace(BY, run_id="r1", attempt=2)
     operations: list[tuple[str, Any]] = [

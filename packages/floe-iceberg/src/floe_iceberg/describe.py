@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,6 +18,8 @@ from pyiceberg.transforms import BucketTransform, IdentityTransform, TruncateTra
 from floe_iceberg.history import time_of
 from floe_iceberg.schema import duckdb_type
 from floe_iceberg.table import TableId, TableView, row_count
+
+_ATTEMPT = re.compile(r"[0-9]{1,9}")
 
 
 @dataclass(frozen=True)
@@ -94,7 +97,7 @@ def described(name: TableId, view: TableView) -> TableDescription:
 def _snapshot(snapshot: Snapshot) -> SnapshotDescription:
     summary = snapshot.summary
     said = summary.additional_properties if summary else {}
-    attempt = said.get("floe.attempt")
+    attempt = said.get("floe.attempt", "")  # which others may write as they like
     return SnapshotDescription(
         snapshot_id=snapshot.snapshot_id,
         parent_id=snapshot.parent_snapshot_id,
@@ -102,7 +105,7 @@ def _snapshot(snapshot: Snapshot) -> SnapshotDescription:
         operation=summary.operation.value if summary else "",
         rows=row_count(snapshot),
         run_id=said.get("floe.run-id"),
-        attempt=int(attempt) if attempt else None,
+        attempt=int(attempt) if _ATTEMPT.fullmatch(attempt) else None,
         model=said.get("floe.model"),
         artifact_digest=said.get("floe.artifact-digest"),
         trace_id=said.get("floe.trace-id"),
