@@ -155,7 +155,7 @@ class FloeEnvironment(LocalEnvironment):
             try:
                 cursor.execute(f"create or replace view {target} as (\n{view.sql}\n)")
             except duckdb.CatalogException:
-                if not within & {self.schema_and_name(path) for path in mentioned_paths(view.sql)}:
+                if not any(self.schema_and_name(path) in within for path in mentioned_paths(view.sql)):
                     raise
                 return  # it reads one of those, so they do not read it: its name is one of their own there
             self._views[place] = view
