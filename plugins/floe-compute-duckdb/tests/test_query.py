@@ -166,7 +166,8 @@ def test_a_view_may_call_a_part_of_its_query_as_itself_or_as_a_view_that_reads_i
         InlinedView("shop_1", "named", "with named as (select id from orders) select * from named"),
         InlinedView("shop_1", "first", "with second as (select id from orders) select * from second"),
         InlinedView("shop_1", "second", "select id + 1 as id from first"),
-        InlinedView("shop_1", "broken", "with broken as (from gone) from broken"),
+        InlinedView("shop_1", "broken", "with reads as (from gone) from reads"),
+        InlinedView("shop_1", "reads", "with broken as (from shop_1.broken) from broken"),
     ]
 
     def ids(sql: str) -> list[object]:
@@ -176,4 +177,4 @@ def test_a_view_may_call_a_part_of_its_query_as_itself_or_as_a_view_that_reads_i
     assert (ids("from named"), ids("from second"), ids("from first")) == ([1, 2], [2, 3], [1, 2])
     assert ids("select id from first join second using (id)") == [2]
     with pytest.raises(SpecError, match="no table named 'gone'"):
-        ids("from broken")
+        ids("from reads")

@@ -36,6 +36,20 @@ def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
+def missing_table(message: str) -> str | None:
+    """The table that DuckDB says is not there, in lower case, as it writes it."""
+    for before, after in (("Table with name ", " does not exist"), ('Table with name "', '" does not exist')):
+        if before in message and after in message:
+            name = message.split(before, 1)[1].split(after, 1)[0]
+            return name.strip('"').lower()
+    return None
+
+
+def last_part(dotted: str) -> str:
+    """What follows the last dot of a name."""
+    return dotted.rpartition(".")[2].strip('"')
+
+
 def mentioned_paths(sql: str) -> set[tuple[str, ...]]:
     """Every dotted name in the text, as DuckDB's own lexer cuts it; column names are among them.
 

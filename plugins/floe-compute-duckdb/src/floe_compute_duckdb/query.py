@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 import duckdb
 
 from floe_compute_duckdb.json_values import json_value
-from floe_compute_duckdb.names import literal, mentioned_paths, quoted, sql_name
+from floe_compute_duckdb.names import last_part, literal, mentioned_paths, missing_table, quoted, sql_name
 from floe_compute_duckdb.share import Limits, reader
 from floe_core.errors import PluginError, Problem, SpecError
 from floe_core.inlined_views import InlinedView
@@ -137,14 +137,13 @@ class _Tables:
                 self._connection.execute(f"create or replace view {quoted(schema)}.{quoted(name)} as {scan}")
 
     def _inline(self, view: InlinedView, within: frozenset[tuple[str, str]]) -> None:
-        schema, paths = view.schema.lower(), mentioned_paths(view.sql)
-        self.attach(paths, schema, within)
-        others = within - {(schema, view.name.lower())}
+        self.attach(mentioned_paths(view.sql), view.schema.lower(), within)
+        others = {name for _, name in within} - {view.name.lower()}
         self._connection.execute(f"use {quoted(self._lake.name)}.{quoted(view.schema)}")
         try:
             self._connection.execute(f"create or replace view {quoted(view.name)} as (\n{view.sql}\n)")
-        except duckdb.CatalogException:
-            if others.isdisjoint(self._schema_and_name(path, schema) for path in paths):
+        except duckdb.CatalogException as error:
+            if last_part(missing_table(str(error)) or "") not in others:
                 raise
             # it reads one of those, so they do not read it: its name is one of their own there
         finally:
@@ -153,10 +152,10 @@ class _Tables:
     def problem(self, error: duckdb.Error) -> Problem:
         """What is wrong with the statement; a table that is not there is looked for."""
         message = _first_line(error)
-        missing = _missing_table(message)
+        missing = missing_table(message)
         if missing is None:
             return Problem("FLOE-E430", message)
-        last = missing.rpartition(".")[2].strip('"')  # unless the name itself has a dot
+        last = last_part(missing)  # unless the name itself has a dot
         for name, schema in product((missing, last), self._namespaces):
             if name in self._in(schema):
                 return self._unreached(schema, name)
@@ -190,14 +189,6 @@ class _Tables:
         if len(lowered) == 1:
             return home or "", lowered[0]
         return lowered[0], lowered[1]
-
-
-def _missing_table(message: str) -> str | None:
-    for before, after in (("Table with name ", " does not exist"), ('Table with name "', '" does not exist')):
-        if before in message and after in message:
-            name = message.split(before, 1)[1].split(after, 1)[0]
-            return name.strip('"').lower()
-    return None
 
 
 def _first_line(error: duckdb.Error) -> str:

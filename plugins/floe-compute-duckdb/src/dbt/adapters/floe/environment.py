@@ -16,7 +16,7 @@ from dbt.adapters.floe.access import Access
 from dbt.adapters.floe.credentials import FloeCredentials
 from dbt.adapters.floe.lake import LakeTable, LakeTables
 
-from floe_compute_duckdb.names import mentioned_paths, quoted
+from floe_compute_duckdb.names import last_part, mentioned_paths, missing_table, quoted
 from floe_compute_duckdb.session import settle
 from floe_compute_duckdb.share import Limits, Share
 from floe_core.inlined_views import InlinedView
@@ -154,8 +154,8 @@ class FloeEnvironment(LocalEnvironment):
             target = ".".join(quoted(part) for part in (self.database, view.schema, view.name))
             try:
                 cursor.execute(f"create or replace view {target} as (\n{view.sql}\n)")
-            except duckdb.CatalogException:
-                if not any(self.schema_and_name(path) in within for path in mentioned_paths(view.sql)):
+            except duckdb.CatalogException as error:
+                if last_part(missing_table(str(error)) or "") not in {name for _, name in within}:
                     raise
                 return  # it reads one of those, so they do not read it: its name is one of their own there
             self._views[place] = view
