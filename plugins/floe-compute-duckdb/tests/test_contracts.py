@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from floe_core.events import ModelFinished
 from testing.dbt_project import DbtProject
 
 ENFORCED = "{{ config(contract={'enforced': true}) }} "
@@ -109,3 +110,41 @@ def test_a_foreign_key_is_looked_up_in_the_table_it_is_of(project: DbtProject) -
     assert project.build("raw", "badges", publish=False).errors == {
         "badges": f'{LOST.format("id: 2, boss: 2")} table "floe"."shop_1"."employees"'
     }
+
+
+EVENTS = "{{ config(event_time='at_day') }} select * from (values %s) t(id, v, at_day)"
+THEN, NOW = "date_trunc('year', now()::timestamp) - interval 1 month", "date_trunc('year', now()::timestamp)"
+BATCHES = """{{ config(
+    materialized='incremental', incremental_strategy='microbatch', event_time='at_day', batch_size='year',
+    begin=(modules.datetime.datetime.now().year - 1) ~ '-01-01', lookback=1, concurrent_batches=false,
+    on_schema_change='append_new_columns', contract={'enforced': true}
+) }} select * from {{ ref('events') }}"""
+
+
+@pytest.mark.requirement("FR-025", "FR-024")
+def test_a_batch_that_breaks_a_constraint_is_not_written(project: DbtProject) -> None:
+    project.models(
+        events=EVENTS % f"(1, 'a', {THEN}), (2, 'b', {NOW})",
+        filled=BATCHES,
+        single=BATCHES,
+        at_once=BATCHES.replace(" concurrent_batches=false,", ""),
+    )
+    others = "{name: v, data_type: text%s}, {name: at_day, data_type: timestamp}"
+    filled = "[{name: id, data_type: int}, " + others % ", constraints: [{type: not_null}]" + "]"
+    single = "[{name: id, data_type: int, constraints: [{type: unique}]}, " + others % "" + "]"
+    columns = {"filled": filled, "single": single, "at_once": single}
+    models = ", ".join(f"{{name: {name}, columns: {of}}}" for name, of in columns.items())
+    project.write("models/schema.yml", f"models: [{models}]\n")
+
+    first = project.build("events", "filled", "single")
+    there = {name: [row[:2] for row in project.rows(name)] for name in ("filled", "single")}
+    project.models(events=EVENTS % f"(1, 'a', {THEN}), (1, null, {NOW})")
+    second = project.build("events", "filled", "single", publish=False)
+    at_once = project.build("at_once", publish=False)
+
+    rows = [(1, "a"), (2, "b")]
+    assert (first.errors, there) == ({}, {"filled": rows, "single": rows})
+    assert [each.name for each in second.events if isinstance(each, ModelFinished)].count("filled") == 1
+    assert str(second.errors["filled"]).startswith("Constraint Error: NOT NULL constraint failed: filled")
+    assert "Duplicate key" in str(second.errors["single"])
+    assert "say concurrent_batches: false" in str(at_once.errors["at_once"])

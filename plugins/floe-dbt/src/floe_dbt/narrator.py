@@ -58,6 +58,7 @@ class Narrator:
             "LogStartLine": self._start,
             "LogStartBatch": self._batches.start,
             "LogBatchResult": self._batches.finish,
+            "GenericExceptionOnRun": self._batches.fail,
             "NodeFinished": self._finish,
         }
 

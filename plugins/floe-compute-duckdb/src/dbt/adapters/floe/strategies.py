@@ -10,6 +10,7 @@ _MACROS = {
     "append": ("get_incremental_append_sql", "get_insert_into_sql"),
     "default": ("get_incremental_default_sql", "get_delete_insert_merge_sql"),
     "delete+insert": ("get_incremental_delete_insert_sql", "get_delete_insert_merge_sql"),
+    "microbatch": ("get_incremental_microbatch_sql",),
     "merge": ("get_incremental_merge_sql", "get_merge_sql", "merge_clause_defaults", "merge_join_clause"),
 }
 

@@ -26,7 +26,7 @@
       'unique_key': unique_key if strategy != 'append' else none
     }) }}
   {%- endif -%}
-  {%- if strategy == 'microbatch' -%}
+  {%- if strategy == 'microbatch' and not adapter.floe_is_replaced(context, strategy) -%}
     {{ return(floe_batch_of_rows(target, on_schema_change, predicates)) }}
   {%- endif -%}
   {{ return(floe_worked_rows(strategy, target, on_schema_change, unique_key, predicates)) }}
@@ -102,11 +102,26 @@ def materialize(df, con):
   {%- endif -%}
   {%- set of_the_batch = event_time ~ " >= '" ~ batch.event_time_start ~ "' and " ~ event_time ~ " < '" ~ batch.event_time_end ~ "'" -%}
   {%- set conditions = [of_the_batch] + normalize_incremental_predicates(predicates) -%}
-  {%- do adapter.floe_delete(target, '(' ~ conditions | join(') and (') ~ ')', graph) -%}
-  {{ return({
-    'sql': 'select * from (' ~ compiled_code ~ '\n) where ' ~ of_the_batch,
-    'mode': 'append', 'on_schema_change': on_schema_change
-  }) }}
+  {%- set replaced = '(' ~ conditions | join(') and (') ~ ')' -%}
+  {%- set rows = 'select * from (' ~ floe_query(target) ~ '\n) where ' ~ of_the_batch -%}
+  {%- if floe_has_constraints() -%}
+    {%- set rows = floe_constrained_batch(target, rows, replaced) -%}
+  {%- endif -%}
+  {%- do adapter.floe_delete(target, replaced, graph) -%}
+  {{ return({'sql': rows, 'mode': 'append', 'on_schema_change': on_schema_change}) }}
+{% endmacro %}
+
+{#- The checked rows of a batch: together with those that stay, where a constraint is about all rows. -#}
+{% macro floe_constrained_batch(target, rows, replaced) %}
+  {%- if floe_constrains_all_rows() -%}
+    {%- if config.get('concurrent_batches') is not sameas false -%}
+      {%- do exceptions.raise_compiler_error(
+        "batches built at once cannot be checked for what is unique over all of them: say concurrent_batches: false") -%}
+    {%- endif -%}
+    {%- set stay = 'select * from ' ~ target ~ ' where (' ~ replaced ~ ') is not true' -%}
+    {%- do floe_constrained(target, rows ~ ' union all by name ' ~ stay) -%}
+  {%- endif -%}
+  {{ return(floe_constrained(target, rows).sql) }}
 {% endmacro %}
 
 {#- Any other strategy, a project's own too: dbt's SQL for it changes a copy in the engine, which then takes the
@@ -138,9 +153,7 @@ def materialize(df, con):
 {#- The columns by whose values the strategy finds the rows it changes; none if it may change any row, or if
     all rows are needed to check a constraint. -#}
 {% macro floe_changed_by_key(strategy, unique_key) %}
-  {%- set types = enforced_constraint_types() -%}
-  {%- if 'unique' in types or 'primary_key' in types or 'custom' in types
-      or adapter.floe_is_replaced(context, strategy) -%}
+  {%- if floe_constrains_all_rows() or adapter.floe_is_replaced(context, strategy) -%}
     {{ return(none) }}
   {%- endif -%}
   {%- for clause in (config.get('merge_clauses') or {}).get('when_not_matched', []) -%}
@@ -170,13 +183,18 @@ def materialize(df, con):
   {{ return(copy) }}
 {% endmacro %}
 
+{% macro floe_constrains_all_rows() %}
+  {%- set types = enforced_constraint_types() -%}
+  {{ return('unique' in types or 'primary_key' in types or 'custom' in types) }}
+{% endmacro %}
+
 {#- DuckDB checks the constraints of an enforced contract, before anything is written: Iceberg has none. -#}
-{% macro floe_constrained(target) %}
+{% macro floe_constrained(target, query=none) %}
   {%- set checked = floe_temporary(target, '__checked') -%}
   {%- set statements -%}
     create temp table {{ checked }} {{ get_table_columns_and_constraints() }} ;
     insert into {{ checked }} {{ get_column_names() }} (
-      {{ floe_query(target) }}
+      {{ query or floe_query(target) }}
     );
   {%- endset -%}
   {%- do run_query(statements) -%}
