@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +13,15 @@ import requests
 from floe_core.compiler import compile_product
 from floe_core.ledger import Ledger
 from floe_core.location import find_products
+from floe_core.run_lock import maintenance_of_product
 from floe_orchestrator_dagster import DagsterOrchestratorPlugin
-from testing.dagster_ui import DagsterUI
+from testing.dagster_ui import ENDED, DagsterUI
 from testing.polling import wait_for
+from testing.services.process import free_port
 from tests.demo import Demo
 
 PRODUCTS = ("customer-360", "financial-risk", "iot-telemetry")
+YEARLY = "0 0 1 1 *"
 LOCATIONS = """{ repositoriesOrError { ... on RepositoryConnection { nodes {
   location { name } pipelines { name }
   sensors { name targets { pipelineName } } schedules { name cronSchedule }
@@ -38,7 +41,7 @@ class Served:
         self.demo, self.url = demo, url
 
     def ask(self, query: str) -> dict[str, Any]:
-        answer = requests.post(f"{self.url}/graphql", json={"query": query}, timeout=30).json()
+        answer = requests.post(f"{self.url}/graphql", json={"query": query}, timeout=120).json()
         assert "errors" not in answer
         data: dict[str, Any] = answer["data"]
         return data
@@ -47,36 +50,49 @@ class Served:
         runs: list[dict[str, Any]] = self.ask(RUNS)["runsOrError"]["results"]
         return runs
 
+    def first_runs_started(self) -> bool:
+        return self._of_all("STARTED", *ENDED)
+
     def first_runs_ended(self) -> bool:
-        ended = [run for run in self.runs() if run["status"] in ("SUCCESS", "FAILURE", "CANCELED")]
-        return {run["jobName"] for run in ended} >= {name.replace("-", "_") for name in PRODUCTS}
+        return self._of_all(*ENDED)
+
+    def _of_all(self, *statuses: str) -> bool:
+        found = {run["jobName"] for run in self.runs() if run["status"] in statuses}
+        return found >= {name.replace("-", "_") for name in PRODUCTS}
 
 
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[Served]:
     """The demo, compiled and never run, with Dagster on it until its sensors have started all products.
 
-    Its schedules are daily ones: a second run that the clock starts is none of these tests'.
+    Its schedules are yearly ones: a second run that the clock starts is none of these tests'.
     """
     demo = Demo.copied_to(tmp_path / "demo")
     for product in PRODUCTS:
         spec = demo.product(product) / "floe.yaml"
         said = spec.read_text()
         assert "every: 10m" in said
-        spec.write_text(said.replace("every: 10m", "every: 1d"))
+        spec.write_text(said.replace("every: 10m", f"cron: '{YEARLY}'"))
     locations = find_products(demo.folder, manifest=demo.folder / "manifest.yaml")
     for location in locations:
         compile_product(location)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
     dagster = DagsterOrchestratorPlugin()
-    found = Served(demo, dagster.serve(locations, port=port, keep=True).url)
-    try:
+    with ExitStack() as ending:
+        with held_at_their_start(demo):
+            found = Served(demo, dagster.serve(locations, port=free_port(), keep=True).url)
+            ending.callback(dagster.stop, _state(demo))
+            wait_for(found.first_runs_started, timeout_s=300, interval_s=1)
         wait_for(found.first_runs_ended, timeout_s=300, interval_s=1)
         yield found
-    finally:
-        dagster.stop(_state(demo))
+
+
+@contextmanager
+def held_at_their_start(demo: Demo) -> Iterator[None]:
+    """Runs that begin meanwhile wait as they do for maintenance: so they overlap, however slow one comes."""
+    with ExitStack() as maintained:
+        for product in PRODUCTS:
+            maintained.enter_context(maintenance_of_product(_state(demo), product))
+        yield
 
 
 def _state(demo: Demo) -> Path:
@@ -108,9 +124,7 @@ def _assert_locations(served: Served) -> None:
         assert sorted((s["name"], s["targets"][0]["pipelineName"]) for s in node["sensors"]) == [
             (f"{job}_first_run", job),
         ]
-        assert [(s["name"], s["cronSchedule"]) for s in node["schedules"]] == [
-            (f"{job}_schedule", "0 0 * * *")
-        ]
+        assert [(s["name"], s["cronSchedule"]) for s in node["schedules"]] == [(f"{job}_schedule", YEARLY)]
     graph = {
         tuple(asset["assetKey"]["path"]): sorted(key["path"][-1] for key in asset["dependencyKeys"])
         for asset in found["customer-360"]["assetNodes"]
