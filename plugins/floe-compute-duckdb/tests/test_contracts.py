@@ -145,6 +145,6 @@ def test_a_batch_that_breaks_a_constraint_is_not_written(project: DbtProject) ->
     rows = [(1, "a"), (2, "b")]
     assert (first.errors, there) == ({}, {"filled": rows, "single": rows})
     assert [each.name for each in second.events if isinstance(each, ModelFinished)].count("filled") == 1
-    assert str(second.errors["filled"]).startswith("Constraint Error: NOT NULL constraint failed: filled")
-    assert "Duplicate key" in str(second.errors["single"])
+    assert second.errors["filled"] == "Constraint Error: NOT NULL constraint failed: filled.v"
+    assert 'duplicate key "1"' in str(second.errors["single"])
     assert "say concurrent_batches: false" in str(at_once.errors["at_once"])

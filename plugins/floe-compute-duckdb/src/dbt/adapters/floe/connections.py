@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -27,6 +28,7 @@ from floe_core.inlined_views import read_views
 from floe_iceberg import unreadable
 
 _COLUMNS_CHANGED = "FLOE-E520"  # dbt itself calls it a compilation error where it finds out
+_WORKING = re.compile(r"__(?:new|copy|checked|staging)\d{20}")  # how materializations name their own tables
 INTERRUPTED = "INTERRUPT Error: the run was stopped"
 
 
@@ -153,7 +155,7 @@ class FloeConnectionManager(DuckDBConnectionManager):
             columns_changed = any(problem.code == _COLUMNS_CHANGED for problem in error.problems)
             raise (CompilationError if columns_changed else DbtRuntimeError)(str(error)) from error
         except duckdb.Error as error:
-            raise DbtRuntimeError(str(unreadable(error) or error)) from error
+            raise DbtRuntimeError(_WORKING.sub("", str(unreadable(error) or error))) from error
 
     def begin(self) -> Connection:  # type: ignore[override]
         connection = self.get_thread_connection()
