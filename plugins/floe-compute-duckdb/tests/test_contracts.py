@@ -139,12 +139,11 @@ def test_a_batch_that_breaks_a_constraint_is_not_written(project: DbtProject) ->
     first = project.build("events", "filled", "single")
     there = {name: [row[:2] for row in project.rows(name)] for name in ("filled", "single")}
     project.models(events=EVENTS % f"(1, 'a', {THEN}), (1, null, {NOW})")
-    second = project.build("events", "filled", "single", publish=False)
-    at_once = project.build("at_once", publish=False)
+    second = project.build("events", "filled", "single", "at_once", publish=False)
 
     rows = [(1, "a"), (2, "b")]
     assert (first.errors, there) == ({}, {"filled": rows, "single": rows})
     assert [each.name for each in second.events if isinstance(each, ModelFinished)].count("filled") == 1
     assert second.errors["filled"] == "Constraint Error: NOT NULL constraint failed: filled.v"
     assert 'duplicate key "1"' in str(second.errors["single"])
-    assert "say concurrent_batches: false" in str(at_once.errors["at_once"])
+    assert "say concurrent_batches: false" in str(second.errors["at_once"])
