@@ -59,23 +59,25 @@ def test_delete_and_insert_leaves_what_stock_dbt_leaves(project: DbtProject, tmp
 
 
 @pytest.mark.requirement("FR-025", "FR-090")
-@pytest.mark.parametrize("policy", ["append_new_columns", "sync_all_columns"])
-def test_delete_and_insert_changes_columns_as_stock_dbt_does(
-    project: DbtProject, tmp_path: Path, policy: str
-) -> None:
-    stock = StockDbt(project, tmp_path / "stock")
-    project.models(
-        m="{{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key='id',"
-        f" on_schema_change='{policy}') }}}} select * from {{{{ ref('raw') }}}}"
-    )
+def test_delete_and_insert_changes_columns_as_stock_dbt_does(project: DbtProject, tmp_path: Path) -> None:
+    stock, policies = StockDbt(project, tmp_path / "stock"), ("append_new_columns", "sync_all_columns")
+    for policy in policies:
+        project.models(
+            **{
+                policy: "{{ config(materialized='incremental', incremental_strategy='delete+insert',"
+                f" unique_key='id', on_schema_change='{policy}') }}}} select * from {{{{ ref('raw') }}}}"
+            }
+        )
     for delivery in ("id,old\n1,x\n2,y\n", "id,old,added\n2,z,5\n2,w,6\n", "id,added\n1,7\n"):
         project.seeds(raw=delivery)
 
-        assert project.build("raw", "m", full_refresh=False).errors == {}
+        assert project.build().errors == {}
         assert set(stock.build("--full-refresh", "--select", "raw").values()) == {"success"}
         assert set(stock.invoke("run").values()) == {"success"}
 
-        assert project.rows("m") == stock.rows("m")
+        assert {name: project.rows(name) for name in policies} == {
+            name: stock.rows(name) for name in policies
+        }
 
 
 _TYPED_SEEDS = """
