@@ -113,6 +113,16 @@ class Chain:
         made = ["raw", "grouped", *self.configs, *([] if self.between == "ephemeral" else ["between"])]
         return [f"{name}_{self.number}" for name in made]
 
+    @property
+    def plain_merges(self) -> set[str]:
+        """The models that merge by a key, with no other option."""
+        options = ("merge_", "predicates")
+        return {
+            name
+            for name, config in self.configs.items()
+            if "'merge'" in config and not any(option in config for option in options)
+        }
+
     def files(self, delivery: int) -> Iterator[tuple[str, str]]:
         """The models' names and texts at a delivery."""
         number = self.number

@@ -170,16 +170,17 @@ class TelemetryQueue:
         number, seen, batch = self._claim(lane)
         if not seen:
             return False
+        timeout_s = self._timeout(now)
         try:
             if batch:
                 redactor = Redactor()
-                lane.exporter.export(
-                    [encodable(redactor.record(record)) for record in batch], self._timeout(now)
-                )
+                lane.exporter.export([encodable(redactor.record(record)) for record in batch], timeout_s)
                 lane.failures = 0
         except TryLater:
             self._give_back(lane, number, seen)
-            self._rest(lane, now, closing)
+            # whoever lets a request lie is not asked again while somebody waits for the end
+            lay = self._closing and time.monotonic() > now + timeout_s / 2
+            self._rest(lane, now, closing or lay)
             return False
         except Exception as error:  # noqa: BLE001 - whatever an exporter meets, the run goes on
             lost = error.count if isinstance(error, Refused) else None
