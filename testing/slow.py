@@ -15,9 +15,19 @@ from testing.sources import ROOT
 
 _PYTEST = ("-m", "pytest", "-p", "no:cacheprovider")
 _TWO_AT_A_TIME = ("-n", "2", "--dist", "loadgroup")
+_SLOW = (*_PYTEST, "-m", "slow")
 _DBT_SUITE = "plugins/floe-compute-duckdb/tests/dbt_suite"
+_WRITERS = "packages/floe-iceberg/tests/test_writers.py"  # keeps every core busy by itself
+_HURRIED = (  # what is promised there is an end within two seconds, with a core to itself
+    "tests/test_bad_receivers.py",
+    "plugins/floe-lineage-marquez/tests/test_plugin.py",
+    "plugins/floe-telemetry-otlp/tests/test_otlp.py",
+)
+_ALONE = (_DBT_SUITE, _WRITERS, *_HURRIED)
 LEGS: Mapping[str, Sequence[str]] = {
-    "slow": (*_PYTEST, *_TWO_AT_A_TIME, "-m", "slow", f"--ignore={_DBT_SUITE}"),
+    "slow": (*_SLOW, "-n", "3", "--dist", "loadgroup", *(f"--ignore={path}" for path in _ALONE)),
+    "hurried": (*_SLOW, *_HURRIED),
+    "writers": (*_SLOW, _WRITERS),
     "adapter": (*_PYTEST, "-n", "2", "--dist", "loadscope", _DBT_SUITE),
     "offline": (
         *("-m", "testing.offline", sys.executable, *_PYTEST, *_TWO_AT_A_TIME, "-m", "not slow"),
