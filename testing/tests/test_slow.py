@@ -83,5 +83,5 @@ def test_what_failed_fails_the_tier_and_what_was_not_run_does_not(
 @pytest.mark.requirement("WU-8")
 def test_a_leg_that_is_not_there_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert slow.main(["sprak"]) == 2
-    legs = "slow, adapter, offline, postgres, rest, vended, crash, disk, duckdb, spark"
+    legs = "slow, hurried, writers, adapter, offline, postgres, rest, vended, crash, disk, duckdb, spark"
     assert capsys.readouterr().out == f"no leg 'sprak'\n  hint: one of {legs}\n"
