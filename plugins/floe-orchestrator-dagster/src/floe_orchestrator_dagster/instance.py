@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import re
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from floe_core.errors import Problem, SpecError, shown
 from floe_core.whole_file import write_if_changed
+from floe_orchestrator_dagster.exclusive import exclusive
 
 if TYPE_CHECKING:
     import dagster as dg
@@ -104,8 +104,7 @@ def open_instance(state_dir: Path) -> dg.DagsterInstance:
 def make_storage(state_dir: Path) -> None:
     """Make Dagster's databases, one process at a time: two that do it at once get in each other's way."""
     home = dagster_home(state_dir)
-    with (home / "making.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with exclusive(home / "making.lock"):
         if (home / "schedules" / "schedules.db").exists():
             return
         with open_instance(state_dir) as instance:

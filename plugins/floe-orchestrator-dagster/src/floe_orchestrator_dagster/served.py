@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -75,16 +72,6 @@ class ServedRecord:
 
 def forget(state_dir: Path) -> None:
     _file(state_dir).unlink(missing_ok=True)
-
-
-@contextmanager
-def one_at_a_time(state_dir: Path) -> Iterator[None]:
-    """Two that start in the same moment would each start a server, and know of one."""
-    file = _file(state_dir).with_name("serving.lock")
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with file.open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 def _file(state_dir: Path) -> Path:

@@ -18,8 +18,9 @@ import requests
 
 from floe_core.errors import Problem, ServiceError, WorkError
 from floe_core.plugins.orchestrator import Served
+from floe_orchestrator_dagster.exclusive import exclusive
 from floe_orchestrator_dagster.instance import configure, dagster_home, make_storage
-from floe_orchestrator_dagster.served import RecordedProcess, ServedRecord, forget, one_at_a_time
+from floe_orchestrator_dagster.served import RecordedProcess, ServedRecord, forget
 
 _START_TIMEOUT_S = 300  # all products are imported by both, on a machine that may have much else to do
 _STOP_TIMEOUT_S = 10
@@ -42,7 +43,8 @@ def serve(state_dir: Path, workspace: Path, *, max_concurrent_runs: int, port: i
     nothing is left running.
     """
     keeper = None if keep else RecordedProcess.of(os.getpid())
-    with one_at_a_time(state_dir):
+    # two that start in the same moment would each start a server, and know of one
+    with exclusive(state_dir / "dagster" / "serving.lock"):
         if found := ServedRecord.read(state_dir):
             if found.alive():
                 return _found(state_dir, found, keeper)
@@ -71,15 +73,14 @@ def _started(state_dir: Path, workspace: Path, port: int, keeper: RecordedProces
         "daemon": ["dagster._daemon", "run", "-w", str(workspace)],
     }
     record = ServedRecord(f"http://127.0.0.1:{port}", (), keeper)
-    try:
+    with contextlib.ExitStack() as unfinished:
+        unfinished.callback(stop, state_dir)
         for name, command in commands.items():
             process = _start(state_dir, name, command)
             record = replace(record, processes=(*record.processes, process))
             record.write(state_dir)
         _await(record, state_dir)
-    except BaseException:
-        _end(state_dir, record)
-        raise
+        unfinished.pop_all()
     return record
 
 
