@@ -59,7 +59,7 @@ class RunTables:
         """The tables meant by names in any case, with '_' for what SQL does not take in a namespace."""
         wanted = {_plain(name) for name, _ in names}
         spaces = [each for each in self._manager.namespaces() if _plain(each) in wanted] if names else []
-        there = self._manager.table_ids(spaces)
+        there = set(self._manager.table_ids(spaces))
         meant = {(_plain(table.namespace), table.name.lower()): table for table in there}
         return [
             name if name in there else meant.get((_plain(name.namespace), name.name.lower()), name)
